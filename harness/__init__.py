@@ -1,0 +1,50 @@
+"""Zero-shot cross-lingual transfer under disturbed input: all that a plugin's author imports.
+
+    from harness import hookimpl, Perturbation, Rewrite
+
+Importing this package imports no torch, transformers, datasets, mlflow or nlpaug.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.errors import HarnessError as HarnessError
+    from harness.hookspecs import hookimpl as hookimpl
+    from harness.model import Model as Model
+    from harness.model import Pretraining as Pretraining
+    from harness.perturbation import Perturbation as Perturbation
+    from harness.task import HubSource as HubSource
+    from harness.task import Task as Task
+    from harness.text import Rewrite as Rewrite
+    from harness.text import Sentence as Sentence
+    from harness.text import Token as Token
+
+__version__ = "0.1.0"
+
+_PLACES = {
+    "HarnessError": "harness.errors",
+    "HubSource": "harness.task",
+    "Model": "harness.model",
+    "Perturbation": "harness.perturbation",
+    "Pretraining": "harness.model",
+    "Rewrite": "harness.text",
+    "Sentence": "harness.text",
+    "Task": "harness.task",
+    "Token": "harness.text",
+    "hookimpl": "harness.hookspecs",
+}
+
+__all__ = ["__version__", *_PLACES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        return getattr(import_module(_PLACES[name]), name)
+    raise AttributeError(f"module 'harness' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

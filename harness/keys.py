@@ -1,0 +1,26 @@
+"""Content keys: one hash of everything that changes a result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+Identity = Mapping[str, Any]
+
+
+def canonical(identity: Any) -> str:
+    """Return the canonical JSON of an identity: sorted keys, no spaces; raises TypeError on other types."""
+    return json.dumps(identity, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def key(identity: Identity) -> str:
+    """Return the 32 hexadecimal digits (128 bits of SHA-256) that stand for `identity`."""
+    return hashlib.sha256(canonical(identity).encode()).hexdigest()[:32]
+
+
+def number(*parts: object) -> int:
+    """Return a 64-bit number drawn from `parts`: the seed of a generator local to them."""
+    text = "\x1f".join(str(part) for part in parts)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")

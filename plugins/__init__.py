@@ -1,0 +1,1 @@
+"""The built-in plugins; they use the public contract only."""
