@@ -1,0 +1,288 @@
+"""The registry: names on the command line -> tasks, models, perturbations, recipes.
+
+Plugins bring what is code; registry.yaml and the user's own YAML bring what is data.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from harness import names, plugins
+from harness.errors import HarnessError
+from harness.model import Model
+from harness.perturbation import Perturbation
+from harness.plugins import Origin, PluginRecord, Plugins
+from harness.registry_file import SECTIONS, Entries, invalid, read, shipped
+from harness.registry_schema import Defaults, Recipe, RecipeEntry, SourceEntry
+from harness.task import HubSource, Task
+
+FAMILY = "huggingface"
+USER_FILE = "harness.yaml"
+HUB_PATH = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+
+
+class Variant(NamedTuple):
+    """A perturbation at an intensity in [0, 1], and the label that it has in tables and metric names."""
+
+    perturbation: Perturbation
+    intensity: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Registry:
+    """What every name means. Made by `load_registry`; nothing is added to it later."""
+
+    defaults: Defaults
+    _plugins: Plugins
+    _places: Mapping[tuple[str, str], str]
+    _sources: Mapping[str, HubSource]
+    _groups: Mapping[str, tuple[str, ...]]
+    _recipes: Mapping[str, RecipeEntry]
+
+    @property
+    def records(self) -> list[PluginRecord]:
+        """What became of each plugin."""
+        return self._plugins.records
+
+    @property
+    def plugin_note(self) -> str:
+        """Say which plugins failed to load; empty if none did."""
+        return self._plugins.note()
+
+    def names(self, kind: str) -> list[str]:
+        """Return the names of a kind (task, model, perturbation, group, recipe, source), sorted."""
+        named = {"group": self._groups, "recipe": self._recipes, "source": self._sources}
+        if kind in named:
+            return sorted(named[kind])
+        return sorted(name for each, name in self._plugins.things if each == kind and name != FAMILY)
+
+    def tasks(self) -> list[Task]:
+        """Return all tasks, by name."""
+        return [self.task(name) for name in self.names("task")]
+
+    def models(self) -> list[Model]:
+        """Return all named models, by name."""
+        return [self.model(name) for name in self.names("model")]
+
+    def task(self, name: str) -> Task:
+        """Return the task called `name`; raise UnknownName if there is none."""
+        task: Task = self._thing("task", name)
+        return task
+
+    def model(self, name: str) -> Model:
+        """Return a named model, or the Hugging Face encoder in a folder or at ``owner/name`` on the Hub.
+
+        Raises:
+            UnknownName: neither a name nor a folder nor of the form ``owner/name``.
+        """
+        if name in self.names("model"):
+            named: Model = self._thing("model", name)
+            return named
+        folder = Path(name).expanduser()
+        if name and folder.is_dir():
+            return self._encoder(FAMILY, name=folder.resolve().name, path=str(folder.resolve()))
+        if HUB_PATH.fullmatch(name):
+            return self._encoder(FAMILY, name=name.rpartition("/")[2], path=name)
+        note = "A folder or a path on the Hub (owner/name) serves too."
+        raise names.unknown("model", name, self.names("model"), f"{note} {self.plugin_note}".strip())
+
+    def perturbation(self, name: str) -> Perturbation:
+        """Return the perturbation called `name` (family and name); raise UnknownName if there is none."""
+        perturbation: Perturbation = self._thing("perturbation", name)
+        return perturbation
+
+    def perturbations(self, wanted: Iterable[str]) -> list[Variant]:
+        """Expand names, groups and ``name:intensity`` into variants, each once, in the order asked for.
+
+        Raises:
+            UnknownName: a name that is neither a perturbation nor a group.
+            HarnessError: an intensity that is no number in [0, 1].
+        """
+        variants: dict[str, Variant] = {}
+        for each in wanted:
+            name, _, intensity = each.partition(":")
+            for member in self._groups.get(name, (name,)):
+                variant = self._variant(member, intensity if ":" in each else None)
+                variants.setdefault(variant.label, variant)
+        return list(variants.values())
+
+    def groups(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the groups of perturbations: name to members."""
+        return self._groups
+
+    def source(self, task: Task, language: str) -> HubSource | None:
+        """Return where a task's rows in a language lie; None: the task makes or includes them."""
+        source = self.named_source(task.source) if isinstance(task.source, str) else task.source
+        if source is None or source.config is None:
+            return source
+        return replace(source, config=source.config.replace("{language}", language))
+
+    def named_source(self, name: str) -> HubSource:
+        """Return the data source called `name`; raise UnknownName if there is none."""
+        if name not in self._sources:
+            raise names.unknown("source", name, self._sources)
+        return self._sources[name]
+
+    def recipe(self, name: str) -> RecipeEntry:
+        """Return the recipe called `name`, with its description and overrides."""
+        if name not in self._recipes:
+            raise names.unknown("recipe", name, self._recipes)
+        return self._recipes[name]
+
+    def recipe_for(self, name: str, task: str, sets: Mapping[str, str] | None = None) -> Recipe:
+        """Return the hyper-parameters for training on a task: the recipe, what it overrides, and ``--set``.
+
+        Raises:
+            UnknownName: no such recipe.
+            HarnessError: an unknown key or a wrong value in `sets`.
+        """
+        entry = self.recipe(name)
+        values = entry.model_dump(include=set(Recipe.model_fields)) | entry.overrides.get(task, {})
+        asked = {key: _value(text) for key, text in (sets or {}).items()}
+        try:
+            return Recipe.model_validate(values | asked)
+        except ValidationError as error:
+            raise invalid(error, Recipe, "--set" if sets else f"recipe {name}") from error
+
+    def origin(self, kind: str, name: str) -> Origin:
+        """Return the code that a task, model or perturbation comes from, for the keys of stages."""
+        if kind == "model" and name not in self.names("model"):
+            name = FAMILY
+        self._thing(kind, name)
+        return self._plugins.origins[kind, name]
+
+    def place(self, kind: str, name: str) -> str:
+        """Return where a name was defined, for people: a plugin, or ``file:line``."""
+        return self._places.get((kind, name)) or str(self.origin(kind, name))
+
+    def _thing(self, kind: str, name: str) -> Any:
+        if (kind, name) not in self._plugins.things:
+            raise names.unknown(kind, name, self.names(kind), self.plugin_note)
+        return self._plugins.things[kind, name]
+
+    def _encoder(self, family: str, **attributes: Any) -> Model:
+        template = self._thing("model", family)
+        made: Model = type(template)(**vars(template) | attributes)
+        return made
+
+    def _variant(self, name: str, intensity: str | None) -> Variant:
+        if ("perturbation", name) not in self._plugins.things:
+            known = [*self.names("perturbation"), *self._groups]
+            raise names.unknown("perturbation or group", name, known, self.plugin_note)
+        perturbation = self.perturbation(name)
+        value = perturbation.intensity if intensity is None else _intensity(name, intensity)
+        label = name if value == perturbation.intensity else f"{name}:{value:g}"
+        return Variant(perturbation, value, label)
+
+
+def load_registry(files: Sequence[Path] = (), blocked: Sequence[str] = ()) -> Registry:
+    """Join registry.yaml, the plugins, ``harness.yaml`` of the working folder and `files`.
+
+    Args:
+        files: registry files given with ``--registry``, in their order.
+        blocked: plugins given with ``--no-plugin``.
+
+    Raises:
+        HarnessError: a file that cannot be read, a name defined twice, an unknown name in `blocked`; under
+            ``HARNESS_STRICT_PLUGINS`` a plugin that failed.
+    """
+    own = read(shipped(), "registry.yaml")
+    places = _defined(own)
+    loaded = plugins.load_plugins(blocked, taken=places)
+    if plugins.strict():
+        loaded.require()
+    given = ([Path(USER_FILE)] if Path(USER_FILE).exists() else []) + list(files)
+    every = [own, *(read(path) for path in {path.resolve(): path for path in given}.values())]
+    for entries in every[1:]:
+        for (kind, name), place in _defined(entries).items():
+            first = places.get((kind, name)) or loaded.origins.get((kind, name))
+            if first:
+                raise HarnessError(
+                    f"{place}: {kind} '{name}' is already defined by {first}", "Rename one of them."
+                )
+            places[kind, name] = place
+    return _join(every, loaded, places)
+
+
+def _join(files: Sequence[Entries], loaded: Plugins, places: Mapping[tuple[str, str], str]) -> Registry:
+    contents = [entries.content for entries in files]
+    registry = Registry(
+        defaults=_defaults(files),
+        _plugins=loaded,
+        _places=places,
+        _sources={name: each.hub_source() for content in contents for name, each in content.sources.items()},
+        _groups={name: group for content in contents for name, group in content.groups.items()},
+        _recipes={name: recipe for content in contents for name, recipe in content.recipes.items()},
+    )
+    for content in contents:
+        for name, model in content.models.items():
+            if ("model", model.encoder) in loaded.things:
+                attributes = model.model_dump(exclude={"encoder"})
+                _add(
+                    loaded,
+                    "model",
+                    name,
+                    registry._encoder(model.encoder, name=name, **attributes),
+                    model.encoder,
+                )
+        for name, entry in content.tasks.items():
+            values = entry.model_dump(exclude={"source"})
+            source = entry.source.hub_source() if isinstance(entry.source, SourceEntry) else entry.source
+            _add(loaded, "task", name, Task(name=name, source=source, **values), None)
+    return registry
+
+
+def _add(loaded: Plugins, kind: str, name: str, thing: Any, builder: str | None) -> None:
+    """Add a thing defined in YAML; what builds it is the plugin of `builder`, or the harness itself."""
+    from harness import __version__
+
+    loaded.things[kind, name] = thing
+    own = Origin(plugins.DISTRIBUTION, __version__, "registry")
+    loaded.origins[kind, name] = loaded.origins[kind, builder] if builder else own
+
+
+def _defined(entries: Entries) -> dict[tuple[str, str], str]:
+    """Return the (kind, name) that a file defines, with ``file:line``."""
+    return {
+        (kind, name): entries.place(section, name)
+        for section, kind in SECTIONS.items()
+        for name in getattr(entries.content, section)
+    }
+
+
+def _defaults(files: Sequence[Entries]) -> Defaults:
+    """Return the defaults; a later file's replace an earlier one's, key by key."""
+    values: dict[str, Any] = {}
+    for entries in files:
+        values |= entries.content.defaults
+        try:
+            Defaults.model_validate(values)
+        except ValidationError as error:
+            raise invalid(error, Defaults, f"{entries.place('defaults')}: defaults") from error
+    return Defaults.model_validate(values)
+
+
+def _value(text: str) -> Any:
+    """Read the value of ``--set key=value``: ``none`` is None; the schema gives the rest their types."""
+    if text.lower() in ("none", "null"):
+        return None
+    return text
+
+
+def _intensity(name: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise HarnessError(
+            f"intensity '{text}' of {name} is no number from 0 to 1", f"Write {name}:0.5, say."
+        )
+    return value

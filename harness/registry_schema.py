@@ -1,0 +1,160 @@
+"""What registry.yaml and a user's harness.yaml may hold."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from harness.task import HubSource
+
+Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(gt=0)]
+
+
+class Strict(BaseModel):
+    """Immutable, and no key but those named."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Recipe(Strict):
+    """Hyper-parameters of a training stage. Every value is part of the stage's key.
+
+    The defaults are those of jiant's released XTREME recipe where it has them.
+
+    Attributes:
+        learning_rate: the highest learning rate, reached at the end of the warm-up.
+        epochs: passes over the training rows; may be a fraction.
+        max_steps: optimizer steps at most; None: as many as `epochs` says.
+        batch_size: examples in an optimizer step.
+        max_length: subwords of an input at most, special tokens included.
+        weight_decay: AdamW's, on all but biases and layer norms.
+        warmup: share of the steps in which the learning rate rises.
+        clip: the gradient's norm at most.
+        adam_eps: AdamW's epsilon.
+        adam_beta1: AdamW's first beta.
+        adam_beta2: AdamW's second beta.
+        pooling: how a sequence's vector is made: its first token, or the mean over its tokens.
+        freeze: parts that are not trained.
+        dropout: probability in the encoder and the head; None: the model's own.
+        eval_examples: English dev examples used to select the checkpoint; None: all.
+        eval_every: optimizer steps between selections; below 1: a share of an epoch; None: once an epoch.
+        patience: selections without a gain after which training stops; None: never.
+        select: the metric that selects the checkpoint.
+        length_grouped: whether examples of like length share a batch.
+        tokens_per_batch: subwords of a micro-batch at most, padding included.
+        mlm_probability: share of the subwords that masked language modelling predicts.
+        schedule: how the learning rate falls after the warm-up.
+    """
+
+    learning_rate: Positive = 1e-5
+    epochs: Positive = 3.0
+    max_steps: Count | None = None
+    batch_size: Count = 32
+    max_length: Count = 256
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    warmup: Share = 0.1
+    clip: Positive = 1.0
+    adam_eps: Positive = 1e-8
+    adam_beta1: Share = 0.9
+    adam_beta2: Share = 0.999
+    pooling: Literal["first", "mean"] = "first"
+    freeze: tuple[Literal["embeddings"], ...] = ()
+    dropout: Share | None = None
+    eval_examples: Count | None = 500
+    eval_every: Count | Positive | None = 1000
+    patience: Count | None = 30
+    select: Literal["accuracy"] = "accuracy"
+    length_grouped: bool = True
+    tokens_per_batch: Count = 8192
+    mlm_probability: Share = 0.15
+    schedule: Literal["linear"] = "linear"
+
+    @field_validator("eval_every")
+    @classmethod
+    def _whole_steps(cls, value: float | None) -> float | None:
+        if value is not None and value >= 1 and value != int(value):
+            raise ValueError("must be a whole number of steps, or a share of an epoch below 1")
+        return int(value) if value is not None and value >= 1 else value
+
+
+class RecipeEntry(Recipe):
+    """A recipe by name, with where its numbers come from and what differs for a task."""
+
+    description: str = ""
+    source: str = ""
+    overrides: dict[str, dict[str, Any]] = {}
+
+
+class ModelEntry(Strict):
+    """A named model: a repository, built by the plugin model that `encoder` names."""
+
+    encoder: str = "huggingface"
+    path: str
+    revision: Commit | None = None
+    parameters: Count | None = None
+    embeddings: Count | None = None
+    description: str = ""
+    licence: str = ""
+    citation: str = ""
+
+
+class SourceEntry(Strict):
+    """A named data source; the fields are those of harness.task.HubSource."""
+
+    hub: str
+    config: str | None = None
+    splits: dict[str, str] = {"train": "train", "dev": "validation", "test": "test"}
+    columns: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    rows: dict[str, int] = {}
+    revision: Commit | None = None
+    licence: str = ""
+    citation: str = ""
+
+    def hub_source(self) -> HubSource:
+        """Return the source as a task's author would write it."""
+        return HubSource(**self.model_dump())
+
+
+class TaskEntry(Strict):
+    """A task without code; the fields are those of harness.task.Task."""
+
+    format: str = "pair-classification"
+    languages: tuple[str, ...] = ("en",)
+    labels: tuple[str, ...] = ()
+    source: str | SourceEntry | None = None
+    train_on: str | None = None
+    includes: tuple[str, ...] = ()
+    roles: tuple[Literal["intermediate", "target"], ...] = ("intermediate", "target")
+    test_split: Literal["test", "dev"] = "test"
+    version: str = "1"
+    description: str = ""
+    licence: str = ""
+    citation: str = ""
+
+
+class Defaults(Strict):
+    """What ``harness run`` takes where the command line says nothing."""
+
+    model: str = "xlmr-base"
+    target: str = "xnli"
+    intermediates: tuple[str, ...] = ("none",)
+    seed: tuple[int, ...] = (0,)
+    recipe: str = "paper"
+    split: Literal["train", "dev", "test"] = "test"
+    perturb_seed: int = 0
+
+
+class RegistryFile(Strict):
+    """One file: registry.yaml, harness.yaml, or a file given with ``--registry``."""
+
+    models: dict[str, ModelEntry] = {}
+    sources: dict[str, SourceEntry] = {}
+    tasks: dict[str, TaskEntry] = {}
+    groups: dict[str, tuple[str, ...]] = {}
+    recipes: dict[str, RecipeEntry] = {}
+    defaults: dict[str, Any] = {}
