@@ -49,10 +49,12 @@ class Task:
         train_on: name of the task whose English rows train this one (XNLI: mnli); None: its own.
         includes: tasks whose training and dev rows together are this task's (ANLI+: snli, mnli, anli).
         roles: ``intermediate``, ``target`` or both.
+        gold_trees: whether the rows that `rows` makes carry ``<column>.conllu``.
         test_split: the split that is evaluated: ``test``, or ``dev`` where test labels are hidden.
         version: changed by the author when the rows change; part of every key.
         description: one line for ``harness list``.
-        resource: what the rows resemble, for ``harness show``: licence, citation.
+        licence: of the rows; a HubSource's own comes before it.
+        citation: likewise.
     """
 
     name: str = ""
@@ -63,6 +65,7 @@ class Task:
     train_on: str | None = None
     includes: tuple[str, ...] = ()
     roles: tuple[str, ...] = ("intermediate", "target")
+    gold_trees: bool = False
     test_split: str = "test"
     version: str = "1"
     description: str = ""
@@ -74,6 +77,10 @@ class Task:
             if not hasattr(type(self), name):
                 raise TypeError(f"{type(self).__name__} has no attribute {name!r}")
             setattr(self, name, value)
+
+    def options(self) -> Mapping[str, Any]:
+        """Return what besides name and version changes the rows that `rows` makes: part of every key."""
+        return {}
 
     def rows(self, split: str, language: str) -> Iterable[Mapping[str, Any]]:
         """Make the rows of a split in a language; only for tasks without a source.

@@ -1,0 +1,77 @@
+"""Which examples a step trains on, and how sequences are cut into padded batches.
+
+Everything is a function of (seed, step), so training can go on from any step with no state but its number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from harness.keys import number
+
+GROUP = 50
+CAP = 2**17
+
+
+def generator(*parts: object) -> np.random.Generator:
+    """Return numpy's generator for what `parts` name."""
+    return np.random.default_rng(number(*parts))
+
+
+class Order:
+    """The batches of one task's training rows, epoch after epoch.
+
+    With `grouped`, a batch holds rows of like length: rows are shuffled, cut into groups of 50 batches,
+    sorted by length inside a group, and the batches are shuffled. Every row comes once an epoch.
+    """
+
+    def __init__(self, lengths: np.ndarray, batch_size: int, seed: int, grouped: bool) -> None:
+        self.lengths, self.batch_size, self.seed, self.grouped = lengths, batch_size, seed, grouped
+        self.steps_per_epoch = -(-len(lengths) // batch_size)
+        self._epoch = lru_cache(maxsize=2)(self._draw)
+
+    def batch(self, index: int) -> np.ndarray:
+        """Return the row numbers of the batch `index`, counted over all epochs."""
+        epoch, place = divmod(index, self.steps_per_epoch)
+        return self._epoch(epoch)[place]
+
+    def _draw(self, epoch: int) -> list[np.ndarray]:
+        rng = generator(self.seed, "order", epoch)
+        rows = rng.permutation(len(self.lengths))
+        if not self.grouped:
+            return [rows[low : low + self.batch_size] for low in range(0, len(rows), self.batch_size)]
+        batches = []
+        for low in range(0, len(rows), GROUP * self.batch_size):
+            group = rows[low : low + GROUP * self.batch_size]
+            group = group[np.argsort(-self.lengths[group], kind="stable")]
+            batches += [group[first : first + self.batch_size] for first in range(0, len(group), self.batch_size)]
+        return [batches[place] for place in rng.permutation(len(batches))]
+
+
+class Mixture:
+    """Which task each step trains: proportional to min(rows, 2^17), each step one task (Phang et al. 2020)."""
+
+    def __init__(self, sizes: Sequence[int], steps: int, seed: int) -> None:
+        shares = np.minimum(np.asarray(sizes, dtype=np.float64), CAP)
+        self.task_of_step = generator(seed, "mixture").choice(len(sizes), size=steps, p=shares / shares.sum())
+        self.index_of_step = np.zeros(steps, dtype=np.int64)
+        for task in range(len(sizes)):
+            mine = self.task_of_step == task
+            self.index_of_step[mine] = np.arange(int(mine.sum()))
+
+    def at(self, step: int) -> tuple[int, int]:
+        """Return (task, number of that task's batch) of a step."""
+        return int(self.task_of_step[step]), int(self.index_of_step[step])
+
+
+def cut(lengths: np.ndarray, rows: np.ndarray, budget: int) -> Iterator[np.ndarray]:
+    """Cut `rows`, longest first, into pieces of at most `budget` tokens, padding included (one row at least)."""
+    rows = rows[np.argsort(-lengths[rows], kind="stable")]
+    first = 0
+    while first < len(rows):
+        count = max(1, budget // max(1, int(lengths[rows[first]])))
+        yield rows[first : first + count]
+        first += count

@@ -1,0 +1,277 @@
+"""Training: a loop over steps, each of them a function of (seed, step) and the weights before it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from accelerate import Accelerator
+from safetensors.torch import save_file
+from torch import nn
+
+from harness.engine.batches import Mixture, Order, cut, generator
+from harness.engine.checkpoints import State, load_state, load_trained_weights, save_state, trained_weights
+from harness.engine.network import Network, TaskData
+from harness.engine.prediction import losses
+from harness.errors import HarnessError
+from harness.formats import Encoded, Inputs
+from harness.keys import number
+from harness.registry_schema import Recipe
+
+LOSS_EVERY = 20
+BEST = "best.safetensors"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Rows that select the checkpoint: the task whose head is used, its dev rows, encoded and as a table."""
+
+    task: TaskData
+    encoded: Encoded
+    table: pa.Table
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What looks on while training goes: called back with events, never asked for anything.
+
+    Attributes:
+        step: called with (finished steps, total steps) after each step.
+        metrics: called with (step, values) at each reading of the loss and each evaluation.
+    """
+
+    step: Callable[[int, int], None] = lambda done, total: None
+    metrics: Callable[[int, dict[str, float]], None] = lambda step, values: None
+
+
+@dataclass(frozen=True)
+class Training:
+    """All that a training stage is made of, but for the network itself.
+
+    Attributes:
+        folder: where state and best weights are kept; training goes on from what lies there.
+        save_seconds: time between two saved states. It changes nothing but how much is done again.
+    """
+
+    tasks: Sequence[TaskData]
+    selection: Sequence[Selection]
+    recipe: Recipe
+    seed: int
+    folder: Path
+    prediction_budget: int
+    save_seconds: float = 120.0
+    watch: Watch = field(default_factory=Watch)
+
+
+def total_steps(sizes: Sequence[int], recipe: Recipe) -> int:
+    """Return the number of optimiser steps: epochs over all rows (each task capped at 2^17 in a mixture)."""
+    counted = [min(size, 2**17) for size in sizes] if len(sizes) > 1 else list(sizes)
+    steps = max(1, round(sum(-(-size // recipe.batch_size) for size in counted) * recipe.epochs))
+    return min(steps, recipe.max_steps) if recipe.max_steps else steps
+
+
+def _selection_interval(steps: int, recipe: Recipe) -> int:
+    """Return the steps between two selections: as many, or as large a share of an epoch, as the recipe says."""
+    asked = recipe.eval_every or 1.0
+    return int(asked) if isinstance(asked, int) else max(1, round(asked * steps / max(1.0, recipe.epochs)))
+
+
+def rate(step: int, steps: int, recipe: Recipe) -> float:
+    """Return the learning rate of a step (0-based): linear warm-up, then linear decay to zero."""
+    warm = round(recipe.warmup * steps)
+    if step < warm:
+        return recipe.learning_rate * (step + 1) / warm
+    return recipe.learning_rate * (steps - step) / max(1, steps - warm)
+
+
+def train(training: Training, network: Network, inputs: Inputs, accelerator: Accelerator) -> State:
+    """Train `network` in place and leave it with the last weights; the best lie in ``folder/best.safetensors``.
+
+    Returns:
+        the final state; ``best_step`` says which step's weights were selected on dev.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C or SIGTERM came; the state is saved.
+        HarnessError: the loss is not finite.
+    """
+    recipe, tasks = training.recipe, training.tasks
+    freeze(network, recipe)
+    network.to(accelerator.device)
+    optimizer = adamw(network, recipe)
+    model, prepared = accelerator.prepare(network, optimizer)
+    state = load_state(training.folder, network, optimizer)
+    for entry in state.history:
+        training.watch.metrics(entry["step"], {name: value for name, value in entry.items() if name != "step"})
+    encoded = [task.train for task in tasks if task.train is not None]
+    steps = total_steps([len(rows) for rows in encoded], recipe)
+    orders = [Order(rows.lengths, recipe.batch_size, training.seed, recipe.length_grouped) for rows in encoded]
+    mixture = Mixture([len(rows) for rows in encoded], steps, training.seed)
+    every = _selection_interval(steps, recipe)
+    parameters = [value for value in network.parameters() if value.requires_grad]
+    running, since, started, saved = torch.zeros((), device=accelerator.device), 0, time.monotonic(), time.monotonic()
+    before = state.seconds
+    with _stopping() as stop:
+        while state.step < steps and not _patience_spent(state, recipe):
+            torch.manual_seed(number(training.seed, "step", state.step) % 2**63)
+            model.train()
+            which, index = mixture.at(state.step)
+            task, rows = tasks[which], encoded[which]
+            batches = []
+            for place, piece in enumerate(cut(rows.lengths, orders[which].batch(index), recipe.tokens_per_batch)):
+                rng = generator(training.seed, "collate", state.step, place)
+                batches.append(task.format.collate(rows, piece, inputs, rng))
+            weight = sum(task.format.weight(batch) for batch in batches)
+            for place, batch in enumerate(batches):
+                batch = {key: value.to(accelerator.device, non_blocking=True) for key, value in batch.items()}
+                if place + 1 < len(batches):
+                    with accelerator.no_sync(model):
+                        loss = _backward(accelerator, model, task, batch, weight)
+                else:
+                    loss = _backward(accelerator, model, task, batch, weight)
+                running += loss
+            if recipe.clip:
+                accelerator.clip_grad_norm_(parameters, recipe.clip)
+            for group in optimizer.param_groups:
+                group["lr"] = rate(state.step, steps, recipe)
+            prepared.step()
+            prepared.zero_grad(set_to_none=True)
+            state.step, since = state.step + 1, since + 1
+            state.seconds = before + time.monotonic() - started
+            training.watch.step(state.step, steps)
+            if state.step % LOSS_EVERY == 0 or state.step == steps:
+                _read_loss(training, state, float(running) / since)
+                running, since = torch.zeros_like(running), 0
+            if training.selection and (state.step % every == 0 or state.step == steps):
+                _select(training, state, network, inputs, accelerator)
+            if stop.is_set() or time.monotonic() - saved > training.save_seconds:
+                save_state(training.folder, state, network, optimizer)
+                saved = time.monotonic()
+            if stop.is_set():
+                raise KeyboardInterrupt
+    if state.best_step < 0:
+        state.best_step = state.step
+        _save_best(training, network)
+    return state
+
+
+def restore_best(training: Training, network: Network) -> None:
+    """Put the weights that were selected on dev into the network."""
+    load_trained_weights(network, training.folder / BEST)
+
+
+def freeze(network: Network, recipe: Recipe) -> None:
+    """Freeze what the recipe names: ``embeddings`` (all of the encoder's embedding module), ``encoder``."""
+    for part in recipe.freeze:
+        module: nn.Module
+        if part == "embeddings":
+            module = getattr(network.encoder, "embeddings", None) or network.encoder.get_input_embeddings()
+        elif part == "encoder":
+            module = network.encoder
+        else:
+            raise HarnessError(f"the recipe freezes '{part}'", "Known: embeddings encoder")
+        for parameter in module.parameters():
+            parameter.requires_grad_(False)
+
+
+def adamw(network: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
+    """Return AdamW, fused where the device allows it, with no decay on biases and LayerNorm weights."""
+    decayed, plain = [], []
+    for parameter in network.parameters():
+        if parameter.requires_grad:
+            (decayed if parameter.ndim > 1 else plain).append(parameter)
+    groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+    settings: dict[str, Any] = {
+        "lr": recipe.learning_rate,
+        "betas": (recipe.adam_beta1, recipe.adam_beta2),
+        "eps": recipe.adam_eps,
+    }
+    try:
+        return torch.optim.AdamW(groups, **settings, fused=True)
+    except RuntimeError:
+        return torch.optim.AdamW(groups, **settings)
+
+
+def _backward(
+    accelerator: Accelerator, model: nn.Module, task: TaskData, batch: dict[str, torch.Tensor], weight: float
+) -> torch.Tensor:
+    with accelerator.autocast():
+        logits = model(task.name, batch)
+    loss = task.format.loss(logits, batch) / weight
+    accelerator.backward(loss)
+    return loss.detach()
+
+
+def _read_loss(training: Training, state: State, loss: float) -> None:
+    if not np.isfinite(loss):
+        raise HarnessError(
+            f"the training loss is {loss} at step {state.step}",
+            "Try a smaller learning rate (--set learning_rate=1e-5) or --precision fp32.",
+        )
+    state.history.append({"step": state.step, "loss": loss})
+    training.watch.metrics(state.step, {"loss": loss})
+
+
+def _select(training: Training, state: State, network: Network, inputs: Inputs, accelerator: Accelerator) -> None:
+    scores: dict[str, float] = {}
+    mains = []
+    for chosen in training.selection:
+        shape = chosen.task.format
+        total, terms, logits = losses(
+            network, chosen.task.name, shape, chosen.encoded, inputs, accelerator, training.prediction_budget
+        )
+        predictions = None if logits is None else shape.decode(logits, chosen.table, chosen.task.labels)
+        each = shape.dev_scores(total, terms, predictions)
+        scores |= {f"{chosen.task.name}/{name}": value for name, value in each.items()}
+        mains.append(each[shape.metric])
+    score = float(np.mean(mains))
+    found = {"dev": score, **{f"dev/{name}": value for name, value in scores.items()}}
+    state.history.append({"step": state.step, **found})
+    training.watch.metrics(state.step, found)
+    if score > state.best:
+        state.best, state.best_step, state.waiting = score, state.step, 0
+        _save_best(training, network)
+    else:
+        state.waiting += 1
+
+
+def _save_best(training: Training, network: Network) -> None:
+    aside = training.folder / f"{BEST}.tmp"
+    save_file(trained_weights(network), aside)
+    aside.replace(training.folder / BEST)
+
+
+def _patience_spent(state: State, recipe: Recipe) -> bool:
+    return bool(recipe.patience) and state.waiting >= recipe.patience
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C or SIGTERM into an event that the loop reads between two steps."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    old = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    try:
+        for name in old:
+            signal.signal(name, ask)
+        yield asked
+    finally:
+        for name, handler in old.items():
+            signal.signal(name, handler)

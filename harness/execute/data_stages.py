@@ -1,0 +1,70 @@
+"""Parse and perturb stages: a task's rows in, trees or disturbed rows out."""
+
+from __future__ import annotations
+
+import time
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harness.errors import HarnessError
+from harness.execute.context import Context
+from harness.plan.stages import ParseStage, PerturbStage
+from harness.text import disturb_table
+
+PARSES, VARIANT = "parses.parquet", "variant.parquet"
+CHUNK = 250
+
+
+def run_parse(stage: ParseStage, context: Context) -> None:
+    """Parse the text columns of a language's rows into CoNLL-U and leave ``parses.parquet``."""
+    with context.workspace.working("parse", stage.key) as folder:
+        if context.workspace.done("parse", stage.key):
+            return
+        started = time.monotonic()
+        table = context.rows(stage.task, stage.split, stage.language, stage.limit).table
+        assert context.parser is not None
+        columns: dict[str, list[str | None]] = {"id": table["id"].to_pylist()}
+        total = table.num_rows * len(stage.columns)
+        with context.progress.work(f"parse {stage.task} {stage.language}", total) as bar:
+            for place, column in enumerate(stage.columns):
+                texts = table[column].to_pylist()
+                parses: list[str | None] = []
+                for low in range(0, len(texts), CHUNK):
+                    parses += context.parser.parse(texts[low : low + CHUNK], stage.language)
+                    bar.to(place * len(texts) + len(parses))
+                columns[f"{column}.conllu"] = parses
+        result = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+        pq.write_table(result, folder / PARSES, compression="zstd")
+        context.workspace.commit("parse", stage.identity, {"seconds": time.monotonic() - started})
+
+
+def run_perturb(stage: PerturbStage, context: Context) -> None:
+    """Disturb a language's rows and leave ``variant.parquet``."""
+    with context.workspace.working("perturb", stage.key) as folder:
+        if context.workspace.done("perturb", stage.key):
+            return
+        started = time.monotonic()
+        perturbation = context.registry.perturbation(stage.perturbation)
+        table = context.rows(stage.task, stage.split, stage.language, stage.limit).table
+        parses = None
+        if stage.parse is not None:
+            parses = context.table("parse", stage.parse, PARSES)
+        elif "parse" in perturbation.needs:
+            trees = [f"{column}.conllu" for column in stage.columns]
+            missing = [name for name in trees if name not in table.column_names]
+            if missing:
+                raise HarnessError(f"task {stage.task} promises gold trees, but its rows lack {missing[0]}")
+            parses = table.select(["id", *trees])
+        with context.progress.work(f"perturb {stage.task} {stage.language} {stage.label}", table.num_rows):
+            result = disturb_table(
+                perturbation,
+                table,
+                stage.columns,
+                language=stage.language,
+                seed=stage.seed,
+                intensity=stage.intensity,
+                parses=parses,
+            )
+        pq.write_table(result, folder / VARIANT, compression="zstd")
+        context.workspace.commit("perturb", stage.identity, {"seconds": time.monotonic() - started})
