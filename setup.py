@@ -1,8 +1,9 @@
-"""What pyproject.toml cannot say: registry.yaml lies at the top of the repository and inside the wheel."""
+"""What pyproject.toml cannot say: registry.yaml lies at the top of the repository, and inside the wheel;
+plugins/ is installed as harness_plugins, with all the packages in it."""
 
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 
@@ -13,4 +14,11 @@ class BuildWithRegistry(build_py):
             self.copy_file("registry.yaml", str(Path(self.build_lib, "harness", "registry.yaml")))
 
 
-setup(cmdclass={"build_py": BuildWithRegistry})
+setup(
+    cmdclass={"build_py": BuildWithRegistry},
+    packages=[
+        *find_packages(include=["harness", "harness.*"]),
+        "harness_plugins",
+        *(f"harness_plugins.{package}" for package in find_packages("plugins")),
+    ],
+)

@@ -252,9 +252,9 @@ def _list(returned: object, hook: str, expected: type) -> list[Any]:
     return list(returned)
 
 
-def name_of(thing: Any) -> str:
+def name_of(thing: Task | Model | Perturbation) -> str:
     """Return the name that a thing has on the command line."""
-    return str(getattr(thing, "full_name", thing.name))
+    return thing.full_name if isinstance(thing, Perturbation) else thing.name
 
 
 def check(kind: str, thing: Any) -> None:
@@ -263,7 +263,8 @@ def check(kind: str, thing: Any) -> None:
     if not isinstance(thing, expected):
         hint = " (the class itself: call it)" if isinstance(thing, type) else ""
         raise TypeError(f"{hook} must return {expected.__name__} objects, not {thing!r}{hint}")
-    if kind == "perturbation":
+    assert isinstance(thing, Task | Model | Perturbation)
+    if isinstance(thing, Perturbation):
         names.check("perturbation", thing.name)
         names.check("perturbation family", thing.family)
         if not 0 <= thing.intensity <= 1:

@@ -33,7 +33,7 @@ class Entries:
 
 
 def shipped() -> Path:
-    """Return the harness's own registry.yaml: in the package as installed, else beside it in the repository."""
+    """Return the harness's own registry.yaml: in the package, else beside it in the repository."""
     package = Path(__file__).parent
     inside = package / "registry.yaml"
     return inside if inside.exists() else package.parent / "registry.yaml"

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-if TYPE_CHECKING:
-    from harness.registry import Registry
+from harness.cli import state
+from harness.cli.state import BlockedPlugins, Debug, RegistryFiles
+from harness.cli.state import options as options
 
 COMMANDS = {
     "run": ("harness.cli.run", "train and evaluate: --model, --intermediate, --target, --perturb ..."),
@@ -28,94 +27,15 @@ COMMANDS = {
 }
 
 
-@dataclass(frozen=True)
-class Options:
-    """What is said for all commands, before or after the command's name."""
-
-    debug: bool = False
-    registry: tuple[Path, ...] = ()
-    no_plugin: tuple[str, ...] = ()
-
-    def load_registry(self) -> Registry:
-        """Load the registry with the files and without the plugins that were named."""
-        from harness.registry import load_registry
-
-        return load_registry(self.registry, self.no_plugin)
-
-
-_options = Options()
-
-
-def options() -> Options:
-    """Return what was said for all commands in this invocation."""
-    return _options
-
-
-def _say(**values: Any) -> None:
-    global _options
-    _options = replace(_options, **values)
-
-
-def _debug(value: bool) -> None:
-    _say(debug=_options.debug or value)
-
-
-def _registry(value: list[Path] | None) -> None:
-    _say(registry=(*_options.registry, *(value or ())))
-
-
-def _no_plugin(value: list[str] | None) -> None:
-    _say(no_plugin=(*_options.no_plugin, *(value or ())))
-
-
-def _version(value: bool) -> None:
-    if value:
-        from harness import __version__
-
-        typer.echo(f"harness {__version__}")
-        raise typer.Exit()
-
-
-RegistryFiles = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--registry",
-        metavar="FILE",
-        help="One more registry file (repeatable).",
-        callback=_registry,
-        expose_value=False,
-    ),
-]
-BlockedPlugins = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--no-plugin",
-        metavar="NAME",
-        help="A plugin that is not imported (repeatable).",
-        callback=_no_plugin,
-        expose_value=False,
-    ),
-]
-Debug = Annotated[
-    bool,
-    typer.Option("--debug", help="Show the traceback of an error.", callback=_debug, expose_value=False),
-]
-
-
-def _common(registry: RegistryFiles = None, no_plugin: BlockedPlugins = None, debug: Debug = False) -> None:
-    """Carry the options that every command takes."""
-
-
 class Commands(TyperGroup):
     """The group of all commands: imports a command when it is called, and tells errors in a line or two."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        global _options
-        _options = Options()
+        state.forget()
         return super().main(*args, **kwargs)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return list(COMMANDS)
+        return [*COMMANDS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
@@ -125,7 +45,9 @@ class Commands(TyperGroup):
         found = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
         command = _command(found, cmd_name)
         declared = {option for parameter in command.params for option in parameter.opts}
-        command.params += [each for each in _command(_common, "").params if not declared & set(each.opts)]
+        command.params += [
+            each for each in _command(state.common, "").params if not declared & set(each.opts)
+        ]
         return command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -141,7 +63,7 @@ class Commands(TyperGroup):
             typer.echo("Interrupted.", err=True)
             raise typer.Exit(130) from None
         except Exception as error:
-            if _options.debug:
+            if options().debug:
                 raise
             raise typer.Exit(_tell(error)) from None
 
@@ -178,6 +100,14 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _version(value: bool) -> None:
+    if value:
+        from harness import __version__
+
+        typer.echo(f"harness {__version__}")
+        raise typer.Exit()
 
 
 @app.callback()

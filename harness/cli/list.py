@@ -1,0 +1,124 @@
+"""``harness list``: what there is, by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from harness.registry import Registry
+
+
+def list(
+    what: Annotated[
+        str | None, typer.Argument(metavar="[KIND|all]", help="What to list; without it, all but languages.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List tasks, models, perturbations, groups, recipes or languages."""
+    from harness.cli import options, output
+    from harness.names import unknown
+
+    if what is not None and what not in (*LISTINGS, "all"):
+        raise unknown("kind", what, (*LISTINGS, "all"))
+    registry = options().load_registry()
+    short = [kind for kind in LISTINGS if kind != "languages"]
+    kinds = short if what is None else [*LISTINGS] if what == "all" else [what]
+    listings = {kind: LISTINGS[kind](registry) for kind in kinds}
+    if as_json:
+        output.as_json(listings)
+    else:
+        for kind, rows in listings.items():
+            columns = [*rows[0]] if rows else ["name"]
+            output.table(kind, columns, [[output.shown(row[column]) for column in columns] for row in rows])
+    if registry.plugin_note:
+        typer.echo(registry.plugin_note, err=True)
+
+
+def _tasks(registry: Registry) -> Sequence[dict[str, Any]]:
+    return [
+        {
+            "name": task.name,
+            "format": task.format,
+            "languages": task.languages,
+            "trains on": task.train_on or task.name,
+            "roles": task.roles,
+            "description": task.description,
+        }
+        for task in registry.tasks()
+    ]
+
+
+def _models(registry: Registry) -> Sequence[dict[str, Any]]:
+    return [
+        {
+            "name": model.name,
+            "path": model.path,
+            "parameters": model.parameters,
+            "embeddings": model.embeddings,
+            "description": model.description,
+        }
+        for model in registry.models()
+    ]
+
+
+def _perturbations(registry: Registry) -> Sequence[dict[str, Any]]:
+    return [
+        {
+            "name": each.full_name,
+            "keeps meaning": each.keeps_meaning,
+            "needs": each.needs,
+            "intensity": each.intensity,
+            "languages": each.languages or "all",
+            "description": each.description or (each.__doc__ or "").strip().partition("\n")[0],
+        }
+        for each in map(registry.perturbation, registry.names("perturbation"))
+    ]
+
+
+def _groups(registry: Registry) -> Sequence[dict[str, Any]]:
+    return [{"name": name, "perturbations": members} for name, members in sorted(registry.groups().items())]
+
+
+def _recipes(registry: Registry) -> Sequence[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "learning rate": entry.learning_rate,
+            "epochs": entry.epochs,
+            "batch": entry.batch_size,
+            "length": entry.max_length,
+            "description": entry.description,
+        }
+        for name, entry in ((name, registry.recipe(name)) for name in registry.names("recipe"))
+    ]
+
+
+def _languages(registry: Registry) -> Sequence[dict[str, Any]]:
+    from harness.languages import languages
+
+    served = {
+        code: [task.name for task in registry.tasks() if code in task.languages] for code in languages()
+    }
+    return [
+        {
+            "code": each.code,
+            "name": each.name,
+            "script": each.script,
+            "spaces": each.spaces,
+            "tasks": served[code],
+        }
+        for code, each in languages().items()
+    ]
+
+
+LISTINGS: dict[str, Callable[[Registry], Sequence[dict[str, Any]]]] = {
+    "tasks": _tasks,
+    "models": _models,
+    "perturbations": _perturbations,
+    "groups": _groups,
+    "recipes": _recipes,
+    "languages": _languages,
+}
