@@ -80,6 +80,11 @@ class Plugins:
         """The plugins of which at least something failed."""
         return [record for record in self.records if record.status == "failed"]
 
+    @property
+    def incomplete(self) -> bool:
+        """Whether some plugin is missing, so that what refers to it is not at fault."""
+        return any(record.status != "ok" for record in self.records)
+
     def note(self) -> str:
         """Say which plugins failed to load, for an error about an unknown name; empty if none did."""
         if not self.failed:

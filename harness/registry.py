@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from harness import names, plugins
+from harness import __version__, names, plugins
 from harness.errors import HarnessError
 from harness.model import Model
 from harness.perturbation import Perturbation
 from harness.plugins import Origin, PluginRecord, Plugins
 from harness.registry_file import SECTIONS, Entries, invalid, read, shipped
-from harness.registry_schema import Defaults, Recipe, RecipeEntry, SourceEntry
+from harness.registry_schema import Defaults, ModelEntry, Recipe, RecipeEntry, SourceEntry, TaskEntry
 from harness.task import HubSource, Task
 
 FAMILY = "huggingface"
@@ -87,9 +87,11 @@ class Registry:
             return named
         folder = Path(name).expanduser()
         if name and folder.is_dir():
-            return self._encoder(FAMILY, name=folder.resolve().name, path=str(folder.resolve()))
+            return _made_of(
+                self._thing("model", FAMILY), name=folder.resolve().name, path=str(folder.resolve())
+            )
         if HUB_PATH.fullmatch(name):
-            return self._encoder(FAMILY, name=name.rpartition("/")[2], path=name)
+            return _made_of(self._thing("model", FAMILY), name=name.rpartition("/")[2], path=name)
         note = "A folder or a path on the Hub (owner/name) serves too."
         raise names.unknown("model", name, self.names("model"), f"{note} {self.plugin_note}".strip())
 
@@ -145,7 +147,7 @@ class Registry:
         """
         entry = self.recipe(name)
         values = entry.model_dump(include=set(Recipe.model_fields)) | entry.overrides.get(task, {})
-        asked = {key: _value(text) for key, text in (sets or {}).items()}
+        asked = {key: _value(key, text) for key, text in (sets or {}).items()}
         try:
             return Recipe.model_validate(values | asked)
         except ValidationError as error:
@@ -166,11 +168,6 @@ class Registry:
         if (kind, name) not in self._plugins.things:
             raise names.unknown(kind, name, self.names(kind), self.plugin_note)
         return self._plugins.things[kind, name]
-
-    def _encoder(self, family: str, **attributes: Any) -> Model:
-        template = self._thing("model", family)
-        made: Model = type(template)(**vars(template) | attributes)
-        return made
 
     def _variant(self, name: str, intensity: str | None) -> Variant:
         if ("perturbation", name) not in self._plugins.things:
@@ -213,7 +210,12 @@ def load_registry(files: Sequence[Path] = (), blocked: Sequence[str] = ()) -> Re
 
 def _join(files: Sequence[Entries], loaded: Plugins, places: Mapping[tuple[str, str], str]) -> Registry:
     contents = [entries.content for entries in files]
-    registry = Registry(
+    for content in contents:
+        for name, model in content.models.items():
+            _add_model(loaded, name, model, places["model", name])
+        for name, task in content.tasks.items():
+            _add_task(loaded, name, task)
+    return Registry(
         defaults=_defaults(files),
         _plugins=loaded,
         _places=places,
@@ -221,31 +223,31 @@ def _join(files: Sequence[Entries], loaded: Plugins, places: Mapping[tuple[str, 
         _groups={name: group for content in contents for name, group in content.groups.items()},
         _recipes={name: recipe for content in contents for name, recipe in content.recipes.items()},
     )
-    for content in contents:
-        for name, model in content.models.items():
-            if ("model", model.encoder) in loaded.things:
-                attributes = model.model_dump(exclude={"encoder"})
-                _add(
-                    loaded,
-                    "model",
-                    name,
-                    registry._encoder(model.encoder, name=name, **attributes),
-                    model.encoder,
-                )
-        for name, entry in content.tasks.items():
-            values = entry.model_dump(exclude={"source"})
-            source = entry.source.hub_source() if isinstance(entry.source, SourceEntry) else entry.source
-            _add(loaded, "task", name, Task(name=name, source=source, **values), None)
-    return registry
 
 
-def _add(loaded: Plugins, kind: str, name: str, thing: Any, builder: str | None) -> None:
-    """Add a thing defined in YAML; what builds it is the plugin of `builder`, or the harness itself."""
-    from harness import __version__
+def _add_model(loaded: Plugins, name: str, entry: ModelEntry, place: str) -> None:
+    """Add a model defined in YAML, made of the plugin's model that it names as its encoder."""
+    family = ("model", entry.encoder)
+    if family in loaded.things:
+        attributes = entry.model_dump(exclude={"encoder"})
+        loaded.things["model", name] = _made_of(loaded.things[family], name=name, **attributes)
+        loaded.origins["model", name] = loaded.origins[family]
+    elif not loaded.incomplete:
+        known = [each for kind, each in loaded.things if kind == "model"]
+        raise names.unknown(f"encoder of model '{name}'", entry.encoder, known, f"It is named in {place}.")
 
-    loaded.things[kind, name] = thing
-    own = Origin(plugins.DISTRIBUTION, __version__, "registry")
-    loaded.origins[kind, name] = loaded.origins[kind, builder] if builder else own
+
+def _add_task(loaded: Plugins, name: str, entry: TaskEntry) -> None:
+    """Add a task defined in YAML; the code that serves it is the harness's own."""
+    source = entry.source.hub_source() if isinstance(entry.source, SourceEntry) else entry.source
+    values = entry.model_dump(exclude={"source"})
+    loaded.things["task", name] = Task(name=name, source=source, **values)
+    loaded.origins["task", name] = Origin(plugins.DISTRIBUTION, __version__, "registry")
+
+
+def _made_of(family: Model, **attributes: Any) -> Model:
+    """Return a model like `family` with other attributes."""
+    return type(family)(**vars(family) | attributes)
 
 
 def _defined(entries: Entries) -> dict[tuple[str, str], str]:
@@ -269,10 +271,13 @@ def _defaults(files: Sequence[Entries]) -> Defaults:
     return Defaults.model_validate(values)
 
 
-def _value(text: str) -> Any:
-    """Read the value of ``--set key=value``: ``none`` is None; the schema gives the rest their types."""
-    if text.lower() in ("none", "null"):
+def _value(key: str, text: str) -> Any:
+    """Read the value of ``--set key=value``: ``none`` is None, commas part a list; the schema does the rest."""
+    if text.lower() == "none":
         return None
+    field = Recipe.model_fields.get(key)
+    if field is not None and isinstance(field.default, tuple):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
     return text
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
+from harness.names import near
 from harness.task import HubSource
 
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
@@ -87,6 +88,16 @@ class RecipeEntry(Recipe):
     description: str = ""
     source: str = ""
     overrides: dict[str, dict[str, Any]] = {}
+
+    @field_validator("overrides")
+    @classmethod
+    def _of_recipes(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for task, given in value.items():
+            for key in given.keys() - Recipe.model_fields.keys():
+                close = near(key, Recipe.model_fields)
+                raise ValueError(f"{task}: unknown key '{key}'" + (f", perhaps {close[0]}" if close else ""))
+            Recipe.model_validate(given)
+        return value
 
 
 class ModelEntry(Strict):

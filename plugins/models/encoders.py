@@ -57,8 +57,8 @@ class HuggingFaceEncoder(Model):
             held = "only .bin weights" if ".bin" in weights else "no weights"
             raise HarnessError(
                 f"model {self.name}: {self.path} holds {held}, and only safetensors are loaded",
-                "The Hub often has a conversion as a pull request (refs/pr/N): name its commit as the"
-                "`revision` of a model in harness.yaml. Or convert it with save_pretrained, then give the folder.",
+                "The Hub often has a conversion as a pull request (refs/pr/N): name its commit as the "
+                "model's `revision` in harness.yaml. Or convert it with save_pretrained and give the folder.",
             )
         try:
             config = AutoConfig.from_pretrained(place, trust_remote_code=False)
