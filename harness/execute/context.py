@@ -18,11 +18,12 @@ from harness.model import Model
 from harness.plan.model_identity import FILES, local_folder
 from harness.plan.stages import Plan
 from harness.registry import Registry
-from harness.text.parses import Parser
 from harness.workspace import Workspace
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
+
+    from harness.text.parses import Parser
 
 TOKENS_CPU, TOKENS_GPU = 4096, 65536
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.data.identity import (
     DataPlaces,
@@ -28,8 +28,10 @@ from harness.registry_schema import Recipe
 from harness.scoring.records import Cell, Variant
 from harness.scoring.scores import CLEAN
 from harness.task import Task
-from harness.text.parses import Parser
 from harness.text.tokens import segmentation_identity
+
+if TYPE_CHECKING:
+    from harness.text.parses import Parser
 
 TRAIN_VERSION = 1
 PARSE_VERSION = 1

@@ -1,0 +1,199 @@
+"""The executor in this process: data stages first, then each run's training, evaluation and scores."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harness.data.load import NoRows
+from harness.execute.context import Context
+from harness.execute.tracked import log_evaluation, log_training
+from harness.formats import format_named
+from harness.plan.stages import EvaluateStage, Plan, PlannedRun
+from harness.report import write_report
+from harness.scoring.records import Cell, RunRecord, TrainStage
+from harness.scoring.scores import score_run
+from harness.tracking.tracker import Tracker
+
+PREDICTIONS = "predictions.parquet"
+
+
+class LocalExecutor:
+    """Runs a plan in this process. A finished stage is never done again."""
+
+    def __init__(self, plan: Plan, context: Context, tracker: Tracker, command: str) -> None:
+        self.plan, self.context, self.tracker, self.command = plan, context, tracker, command
+        self.workspace = context.workspace
+        self.without_rows: dict[str, str] = {}
+
+    def run(self) -> list[RunRecord]:
+        """Do all that is missing and return the runs' records, in the plan's order."""
+        self._data()
+        return [self._run(planned) for planned in self.plan.runs]
+
+    def _data(self) -> None:
+        """Read, parse and disturb what missing cells need; this comes first because it fails early."""
+        from harness.execute.data_stages import run_parse, run_perturb
+
+        missing = [stage for key, stage in self.plan.evaluate.items() if not self.workspace.done("evaluate", key)]
+        for language in self.plan.languages:
+            mine = [stage for stage in missing if stage.language == language]
+            if not mine:
+                continue
+            try:
+                self.context.rows(mine[0].task, mine[0].split, language, mine[0].limit)
+            except NoRows as error:
+                self.without_rows[language] = error.message
+                self.context.say(f"{language}: {error.message}")
+                continue
+            for perturb_key in dict.fromkeys(stage.perturb for stage in mine if stage.perturb):
+                perturb = self.plan.perturb[perturb_key]
+                if self.workspace.done("perturb", perturb_key):
+                    continue
+                if perturb.parse and not self.workspace.done("parse", perturb.parse):
+                    run_parse(self.plan.parse[perturb.parse], self.context)
+                run_perturb(perturb, self.context)
+
+    def _run(self, planned: PlannedRun) -> RunRecord:
+        tracked = not self.tracker.already_logged(planned.run_id)
+        path = self.workspace.runs / f"{planned.run_id}.json"
+        if not tracked and path.is_file():
+            return RunRecord.load(path)
+        if tracked:
+            self._begin(planned)
+        for stage_key in planned.train:
+            log_training(self.context, self.tracker, planned.run_id, self.plan.train[stage_key], tracked)
+        started = time.monotonic()
+        examples = self._evaluate(planned)
+        tables = self._tables(planned)
+        record = RunRecord.load(path) if path.is_file() else self._record(planned, tables)
+        record.save(self.workspace.runs)
+        if tracked:
+            files = self._artifacts(record, tables)
+            log_evaluation(self.context, self.tracker, record, files, examples, time.monotonic() - started)
+            self.tracker.end(planned.run_id)
+        return record
+
+    def _begin(self, planned: PlannedRun) -> None:
+        spec = self.plan.spec
+        params = {
+            "model": self.context.model.name,
+            "intermediate": planned.intermediate,
+            "target": spec.target,
+            "seed": planned.seed,
+            "recipe": spec.recipe,
+            "precision": self.plan.precision,
+            "split": self.plan.split,
+            "limit": "all" if spec.limit is None else spec.limit,
+            "languages": len(self.plan.languages),
+            "variants": len(self.plan.variants),
+            **{f"set.{name}": value for name, value in spec.settings.items()},
+        }
+        tags = {
+            **{name: params[name] for name in ("model", "intermediate", "target", "recipe", "seed")},
+            "run_id": planned.run_id,
+            "perturbations": " ".join(v.label for v in self.plan.variants if v.perturbation) or "none",
+        }
+        self.tracker.run(planned.run_id, planned.name, kind="run", params=params, tags=tags)
+
+    def _evaluate(self, planned: PlannedRun) -> int:
+        """Predict the run's missing cells, language by language; return the number of examples predicted."""
+        missing: dict[str, list[EvaluateStage]] = {}
+        for cell in planned.cells:
+            if cell.key and cell.language not in self.without_rows and not self.workspace.done("evaluate", cell.key):
+                missing.setdefault(cell.language, []).append(self.plan.evaluate[cell.key])
+        if not missing:
+            return 0
+        from harness.execute.evaluate_stage import run_evaluate
+        from harness.execute.train_stage import load_network
+
+        train = self.plan.train[planned.train[-1]]
+        network, tokenizer = load_network(self.context, train, self.context.accelerator.device)
+        for stages in missing.values():
+            run_evaluate(train, stages, network, tokenizer, self.context)
+        done = [stage for stages in missing.values() for stage in stages]
+        return sum(int(self.workspace.read("evaluate", stage.key)["rows"]) for stage in done)
+
+    def _tables(self, planned: PlannedRun) -> dict[str, dict[str, pa.Table]]:
+        tables: dict[str, dict[str, pa.Table]] = {}
+        for cell in planned.cells:
+            if cell.key and cell.language not in self.without_rows:
+                table = self.context.table("evaluate", cell.key, PREDICTIONS)
+                tables.setdefault(cell.language, {})[cell.variant] = table
+        return tables
+
+    def _record(self, planned: PlannedRun, tables: Mapping[str, Mapping[str, pa.Table]]) -> RunRecord:
+        task = self.context.registry.task(self.plan.spec.target)
+        shape = format_named(task.format)
+        cells = tuple(
+            Cell(cell.language, cell.variant, None, self.without_rows[cell.language])
+            if cell.language in self.without_rows
+            else cell
+            for cell in planned.cells
+        )
+        chance = shape.chance(task.labels)
+        with self.context.progress.work(f"score {planned.name}", 1):
+            kept = [variant.label for variant in self.plan.variants if variant.perturbation and variant.keeps_meaning]
+            scores = score_run(tables, chance=chance, meaning_kept=kept)
+        record = RunRecord(
+            run_id=planned.run_id,
+            name=planned.name,
+            model=self.context.model.name,
+            intermediate=planned.intermediate,
+            target=task.name,
+            seed=planned.seed,
+            recipe=self.plan.spec.recipe,
+            precision=self.plan.precision,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            command=self.command,
+            split=self.plan.split,
+            limit=self.plan.spec.limit,
+            labels=task.labels,
+            chance=chance,
+            metric=shape.metric,
+            train_stages=tuple(self._train_facts(key) for key in planned.train),
+            languages=self.plan.languages,
+            variants=self.plan.variants,
+            cells=cells,
+        )
+        return record.with_scores(scores)
+
+    def _train_facts(self, stage_key: str) -> TrainStage:
+        facts = self.workspace.read("train", stage_key)
+        return TrainStage(
+            stage_key,
+            facts["title"],
+            facts["phase"],
+            facts["examples"],
+            facts["steps"],
+            facts["seconds"],
+            facts["best_dev"],
+        )
+
+    def _artifacts(self, record: RunRecord, tables: Mapping[str, Mapping[str, pa.Table]]) -> list[Path]:
+        """Write the report and all predictions of a run in one file; return the paths."""
+        folder = self.workspace.reports / record.run_id
+        folder.mkdir(parents=True, exist_ok=True)
+        parts = []
+        for language, variants in tables.items():
+            for variant, table in variants.items():
+                for name, value in (("variant", variant), ("language", language)):
+                    table = table.add_column(0, name, pa.array([value] * table.num_rows, pa.string()))
+                parts.append(table)
+        path = folder / PREDICTIONS
+        pq.write_table(pa.concat_tables(parts), path, compression="zstd")
+        return [path, *write_report(record, folder)]
+
+
+def environment_of(context: Context) -> dict[str, Any]:
+    """Return versions and machine, and the plugins with theirs."""
+    from harness.tracking.environment import environment
+
+    plugins = {record.name: record.version for record in context.registry.records if record.status == "ok"}
+    return environment(plugins)

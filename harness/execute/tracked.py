@@ -1,0 +1,136 @@
+"""What of a run is logged: its training stages, its evaluation, its data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.execute.context import Context
+from harness.plan.stages import TrainStage
+from harness.scoring.records import RunRecord
+from harness.scoring.scores import CLEAN, CellScores
+from harness.tracking.tracker import Tracker
+
+ROBUST = ("accuracy", "drop", "drop_lo", "drop_hi", "relative_drop", "consistency", "changed")
+
+
+def log_training(context: Context, tracker: Tracker, run_id: str, stage: TrainStage, tracked: bool) -> None:
+    """Run a training stage, or find it done, and log it as a child of the run."""
+    child = f"{run_id}/{stage.key}"
+    done = context.workspace.done("train", stage.key)
+    heads = "+".join(stage.heads)
+
+    def metrics(step: int, values: dict[str, float]) -> None:
+        if tracked:
+            tracker.metrics(child, step, {_curve(heads, name): value for name, value in values.items()})
+
+    if tracked:
+        recipe = {name: str(value) for name, value in stage.recipe.model_dump().items() if value is not None}
+        tags = {
+            "phase": stage.phase,
+            "stage_key": stage.key,
+            "parent_stage_key": stage.parent or "none",
+            "model": stage.model,
+            "task": heads,
+            "seed": stage.seed,
+            "reused": str(done).lower(),
+        }
+        tracker.run(child, f"{stage.phase}: {stage.title}", parent=run_id, kind="stage", params=recipe, tags=tags)
+    if done:
+        facts = context.workspace.read("train", stage.key)
+        for entry in facts["history"]:
+            metrics(entry["step"], {name: value for name, value in entry.items() if name != "step"})
+    else:
+        from harness.execute.train_stage import run_train
+
+        facts = run_train(stage, context, metrics)
+    if tracked:
+        _finish(tracker, child, facts, heads)
+
+
+def _finish(tracker: Tracker, child: str, facts: dict[str, Any], heads: str) -> None:
+    for part in facts["data"]:
+        tracker.dataset(
+            child,
+            name=part["task"],
+            digest=part["fingerprint"],
+            source=part["origin"],
+            context="train",
+            rows=part["rows"],
+            language=part["language"],
+        )
+    values = {f"train/{heads}/seconds": facts["seconds"], f"train/{heads}/best_step": facts["best_step"]}
+    if facts["best_dev"] is not None:
+        values[f"dev/{heads}/best"] = facts["best_dev"]
+    tracker.metrics(child, facts["steps"], values)
+    tracker.end(child)
+
+
+def log_evaluation(
+    context: Context, tracker: Tracker, record: RunRecord, files: Sequence[Path], examples: int, seconds: float
+) -> None:
+    """Log scores and artifacts of a run, and the evaluation as its child."""
+    child = f"{record.run_id}/evaluate"
+    tags = {"phase": "evaluate", "model": record.model, "task": record.target, "seed": record.seed}
+    tracker.run(child, f"evaluate {record.target}", parent=record.run_id, kind="stage", tags=tags)
+    cells = {(cell.language, cell.variant): cell for cell in record.cells if cell.key}
+    for language in record.languages:
+        cell = cells.get((language, CLEAN))
+        if cell is None or cell.key is None:
+            continue
+        facts = context.workspace.read("evaluate", cell.key)
+        for run in (child, record.run_id):
+            tracker.dataset(
+                run,
+                name=f"{record.target}-{record.split}-{language}",
+                digest=facts["fingerprint"],
+                source=facts["origin"],
+                context="eval",
+                rows=facts["rows"],
+                language=language,
+            )
+    if examples:
+        speed = {"predict/examples": examples, "predict/seconds": seconds, "predict/examples_per_second": examples / seconds}
+        tracker.metrics(child, 0, speed)
+    tracker.end(child)
+    tracker.metrics(record.run_id, 0, scores(record))
+    for path in files:
+        tracker.artifact(record.run_id, path)
+
+
+def scores(record: RunRecord) -> dict[str, float]:
+    """Return the metrics of a run by their names in MLflow."""
+    values: dict[str, float] = {}
+    for cell in record.scores:
+        values |= _cell(record.target, cell.language, cell)
+    for average in record.averages:
+        if average.variant == CLEAN:
+            place = f"eval/{record.target}/{average.name}"
+            names = ("accuracy", "accuracy_lo", "accuracy_hi")
+        else:
+            place = f"robust/{record.target}/{average.name}/{average.variant}"
+            names = ("accuracy", "drop", "drop_lo", "drop_hi")
+        for name in names:
+            value = getattr(average, name)
+            if value is not None:
+                values[f"{place}/{name}"] = value
+    for worst in record.worst:
+        values[f"robust/{record.target}/{worst.language}/worst/accuracy"] = worst.accuracy
+    return values
+
+
+def _cell(target: str, language: str, cell: CellScores) -> dict[str, float]:
+    if cell.variant == CLEAN:
+        place, names = f"eval/{target}/{language}", ("accuracy", "accuracy_lo", "accuracy_hi")
+    else:
+        place, names = f"robust/{target}/{language}/{cell.variant}", ROBUST  # type: ignore[assignment]
+    found = {f"{place}/{name}": getattr(cell, name) for name in names}
+    return {name: float(value) for name, value in found.items() if value is not None}
+
+
+def _curve(heads: str, name: str) -> str:
+    """Return the name of a training curve: ``train/snli/loss``, ``dev/snli/accuracy``."""
+    if name.startswith("dev/"):
+        return name
+    return f"train/{heads}/loss" if name == "loss" else f"dev/{heads}/selection"
