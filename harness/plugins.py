@@ -285,5 +285,5 @@ def _told(error: BaseException) -> str:
     if isinstance(error, HarnessError):
         return str(error).replace("\n", ": ")
     if isinstance(error, pluggy.PluginValidationError):
-        return " ".join(str(error).split("\n", 2)[-1].split())
+        return " ".join(str(error).partition("\n")[2].split())
     return " ".join(f"{type(error).__name__}: {error}".split())

@@ -272,7 +272,7 @@ def _defaults(files: Sequence[Entries]) -> Defaults:
 
 
 def _value(key: str, text: str) -> Any:
-    """Read the value of ``--set key=value``: ``none`` is None, commas part a list; the schema does the rest."""
+    """Read the value of ``--set``: ``none`` is None, commas part a list; the schema does the rest."""
     if text.lower() == "none":
         return None
     field = Recipe.model_fields.get(key)

@@ -1,0 +1,3 @@
+"""Needs what nobody has installed."""
+
+import a_module_that_nobody_has  # noqa: F401
