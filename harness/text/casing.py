@@ -1,0 +1,69 @@
+"""The capital at the beginning of a sentence, when another word comes to stand there."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+
+from harness.text.sentence import Sentence
+from harness.text.writing import NOUNS_CAPITALISED, base, lower, upper
+
+_STOPS = frozenset(".!?…。！？؟।")
+# Capitalised wherever they stand.
+_ALWAYS = {
+    "en": frozenset({"I"}),
+    "de": frozenset({"Sie", "Ihnen", "Ihr", "Ihre", "Ihrem", "Ihren", "Ihrer", "Ihres"}),
+}
+
+
+@cache
+def _function_words(language: str) -> frozenset[str]:
+    text = (files("harness.text") / "function_words.json").read_text(encoding="utf-8")
+    return frozenset(json.loads(text).get(language, "").split())
+
+
+def positional(sentence: Sentence) -> bool:
+    """Say whether the first word has its capital only because it is the first.
+
+    With a tree: it is no proper noun (nor a noun where nouns are capitalised), and its lemma is written
+    small. Without: it is a function word of its language; of any other word that is not known.
+    """
+    if not sentence.words:
+        return False
+    token = sentence.tokens[sentence.words[0]]
+    language = base(sentence.language)
+    head, rest = token.text[0], token.text[1:]
+    if lower(head, language) == head or any(character.isupper() for character in rest):
+        return False
+    if any(
+        part in _ALWAYS.get(language, ()) for part in (token.text, token.text.replace("’", "'").split("'")[0])
+    ):
+        return False
+    if token.words:
+        nouns = ("PROPN", "NOUN", "X") if language in NOUNS_CAPITALISED else ("PROPN", "X")
+        return not any(word.upos in nouns or word.lemma[:1].isupper() for word in token.words)
+    small = (lower(head, language) + rest).replace("’", "'")
+    known = _function_words(language)
+    return small in known or small.split("'")[0] + "'" in known or small.split("-")[0] in known
+
+
+def sentence_case(sentence: Sentence) -> bool:
+    """Say whether the sentence begins with a capital that its first word, whichever it is, should have."""
+    if not sentence.words:
+        return False
+    head = sentence.tokens[sentence.words[0]].text[0]
+    if lower(head, sentence.language) == head:
+        return False
+    closers = "\"'’”»)]」』"
+    return positional(sentence) or sentence.text.rstrip().rstrip(closers).rstrip()[-1:] in _STOPS
+
+
+def capitalised(text: str, language: str) -> str:
+    """Return `text` with a capital first character."""
+    return upper(text[0], language) + text[1:] if text else text
+
+
+def uncapitalised(text: str, language: str) -> str:
+    """Return `text` with a small first character."""
+    return lower(text[0], language) + text[1:] if text else text

@@ -1,0 +1,96 @@
+"""Passage: a text as sentences and what lies between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import regex
+
+from harness.text import conllu as trees
+from harness.text.sentence import Sentence
+from harness.text.writing import base
+
+_LINE = regex.compile(r"[^\n\r\x0b\x0c\x85\u2028\u2029]+")
+_CLOSERS = r"[\p{Pe}\p{Pf}\p{Pi}\"'’”»」』]*"
+# After a full stop: whitespace, then anything but a small letter; after 。 nothing is needed.
+_STOP = regex.compile(rf"(?:[.!?؟۔।॥…]+{_CLOSERS}(?=\s+[^\s\p{{Ll}}])|[。！？｡]+{_CLOSERS})")
+_ABBREVIATION = regex.compile(
+    r"(?:^|[\s\p{Ps}\p{Pi}\"'’])(?:\p{L}|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|No|Nr|Hr|Fr|Sra?|Mme|M\.\p{L}|bzw|ca|т\.\p{L}|г|ул|им)$"
+)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A text of several sentences.
+
+    Attributes:
+        text: the whole text.
+        language: code of its language.
+        sentences: its sentences, left to right; each begins and ends with a token.
+        unparsed: why a given parse was not used; None when it was, or when none was given.
+    """
+
+    text: str
+    language: str
+    sentences: tuple[Sentence, ...]
+    unparsed: str | None = None
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """Whitespace before, between and after the sentences: one more than there are sentences."""
+        edges = [
+            0,
+            *(edge for s in self.sentences for edge in (s.offset, s.offset + len(s.text))),
+            len(self.text),
+        ]
+        return tuple(self.text[left:right] for left, right in zip(edges[::2], edges[1::2], strict=True))
+
+
+def passage(text: str, language: str, conllu: str | None = None) -> Passage:
+    """Cut `text` into sentences: those of the trees in `conllu`, or by line breaks and full stops without.
+
+    A parse that does not fit the text is not used; `Passage.unparsed` and each sentence say why.
+    """
+    reason = "no parse was given"
+    if conllu is not None:
+        found = trees.sentences(text, language, conllu)
+        if not isinstance(found, str):
+            return Passage(text, language, tuple(found))
+        reason = found
+    plain = tuple(
+        Sentence.plain(text[start:end], language, start, reason) for start, end in _boundaries(text, language)
+    )
+    return Passage(text, language, plain, reason if conllu is not None else None)
+
+
+def _boundaries(text: str, language: str) -> list[tuple[int, int]]:
+    found = []
+    for line in _LINE.finditer(text):
+        start = line.start()
+        for stop in _STOP.finditer(text, line.start(), line.end()):
+            if text[stop.start()] == "." and _abbreviated(text, start, stop.start(), language):
+                continue
+            found.append((start, stop.end()))
+            start = stop.end()
+        found.append((start, line.end()))
+    trimmed = ((_skip(text, start, end), _trim(text, start, end)) for start, end in found)
+    return [(start, end) for start, end in trimmed if start < end]
+
+
+def _abbreviated(text: str, start: int, stop: int, language: str) -> bool:
+    if _ABBREVIATION.search(text, max(start, stop - 8), stop) is not None:
+        return True
+    # German ordinals and dates: am 3. Mai.
+    return base(language) in ("de", "tr", "da", "nb", "fi", "cs", "pl") and text[stop - 1 : stop].isdecimal()
+
+
+def _skip(text: str, start: int, end: int) -> int:
+    while start < end and text[start].isspace():
+        start += 1
+    return start
+
+
+def _trim(text: str, start: int, end: int) -> int:
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return end

@@ -1,0 +1,232 @@
+"""Rewrite: a changed sentence as pieces, from which text, spans and tags are derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+
+from harness.text import casing, edits
+from harness.text.alignment import Alignment, Link
+from harness.text.sentence import Sentence
+from harness.text.tokens import is_word
+from harness.text.writing import spaced, unspaced_letter
+
+_OPENING = frozenset("([{«„‚“‘「『（【《〈¿¡")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece of the new sentence.
+
+    Attributes:
+        text: its characters.
+        source: index of the source token that it is, None when inserted.
+        recased: whether only its first letter's case was fitted to its new place.
+    """
+
+    text: str
+    source: int | None = None
+    recased: bool = False
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """A changed sentence. Made by `unchanged`, `reorder`, `replace` or `of`.
+
+    Attributes:
+        sentence: the source.
+        pieces: the new sentence's pieces, left to right.
+        gaps: what stands before the first piece, between two, and after the last: one more than pieces.
+        eligible: whether the perturbation could change this sentence at all.
+    """
+
+    sentence: Sentence
+    pieces: tuple[Piece, ...]
+    gaps: tuple[str, ...]
+    eligible: bool = True
+
+    @classmethod
+    def unchanged(cls, sentence: Sentence, *, eligible: bool = False) -> Rewrite:
+        """Return the sentence as it is, character for character.
+
+        `eligible` is for a perturbation that could have changed it and by chance did not.
+        """
+        return cls(sentence, _sources(sentence), sentence.gaps, eligible)
+
+    @classmethod
+    def replace(cls, sentence: Sentence, texts: Mapping[int, str]) -> Rewrite:
+        """Return the sentence with new texts for some tokens in their places; ValueError on an empty text."""
+        pieces = list(_sources(sentence))
+        for index, text in texts.items():
+            if not text:
+                raise ValueError(f"an empty text for token {index}: leave it out by Rewrite.of")
+            pieces[index] = Piece(text, index)
+        return cls(sentence, tuple(pieces), sentence.gaps)
+
+    @classmethod
+    def reorder(cls, sentence: Sentence, order: Iterable[int]) -> Rewrite:
+        """Return the words in a new order, while punctuation and whitespace keep their places.
+
+        `order` names every word once; whether it names punctuation too makes no difference. The capital at
+        the beginning goes to the new first word. ValueError if `order` is not a permutation.
+        """
+        order = list(order)
+        words = [index for index in order if sentence.tokens[index].is_word]
+        if sorted(words) != list(sentence.words) or len(set(order)) != len(order):
+            raise ValueError("the new order does not name every word once")
+        pieces = list(_sources(sentence))
+        for slot, index in zip(sentence.words, words, strict=True):
+            pieces[slot] = Piece(sentence.tokens[index].text, index)
+        fitted = _fit_case(sentence, pieces)
+        return cls(sentence, fitted, _slot_gaps(sentence, fitted))
+
+    @classmethod
+    def of(cls, sentence: Sentence, parts: Iterable[int | str | tuple[int, str]]) -> Rewrite:
+        """Return a sentence of any pieces, in the order given.
+
+        A part is the index of a source token, (index, new text) for an altered one, or the text of an
+        inserted one; tokens not named are left out. Tokens that were neighbours keep what was between
+        them; elsewhere punctuation keeps to the side that it kept to, and words are joined as the language
+        joins them. ValueError if a token is named twice.
+        """
+        pieces = []
+        for part in parts:
+            if isinstance(part, int):
+                pieces.append(Piece(sentence.tokens[part].text, part))
+            elif isinstance(part, str):
+                pieces.append(Piece(part))
+            else:
+                pieces.append(Piece(part[1], part[0]))
+        named = [piece.source for piece in pieces if piece.source is not None]
+        if len(set(named)) != len(named):
+            raise ValueError("a token is named twice")
+        fitted = _fit_case(sentence, pieces)
+        inner = (_joint(sentence, left, right) for left, right in pairwise(fitted))
+        return cls(sentence, fitted, (sentence.gaps[0], *inner, sentence.gaps[-1] if fitted else ""))
+
+    @cached_property
+    def text(self) -> str:
+        """The new sentence."""
+        parts = [self.gaps[0]]
+        for piece, gap in zip(self.pieces, self.gaps[1:], strict=True):
+            parts += (piece.text, gap)
+        return "".join(parts)
+
+    @property
+    def touched(self) -> bool:
+        """Whether the text differs from the source's."""
+        return self.text != self.sentence.text
+
+    @cached_property
+    def tokens(self) -> tuple[int | None, ...]:
+        """For each source token the index of its piece, None when left out: tags follow their tokens."""
+        places: list[int | None] = [None] * len(self.sentence)
+        for index, piece in enumerate(self.pieces):
+            if piece.source is not None:
+                places[piece.source] = index
+        return tuple(places)
+
+    @cached_property
+    def spans(self) -> Alignment:
+        """Where stretches of the source's text lie in the new one: ``rewrite.spans.span(start, end)``."""
+        links = []
+        position = len(self.gaps[0])
+        for piece, gap in zip(self.pieces, self.gaps[1:], strict=True):
+            place = (position, position + len(piece.text))
+            token = None if piece.source is None else self.sentence.tokens[piece.source]
+            links.append(Link((token.start, token.end) if token else None, place))
+            position = place[1] + len(gap)
+        for token, new in zip(self.sentence.tokens, self.tokens, strict=True):
+            if new is None:
+                links.append(Link((token.start, token.end), None))
+        return Alignment(tuple(links))
+
+    @cached_property
+    def token_edits(self) -> int:
+        """Number of tokens that were altered, inserted, left out or moved.
+
+        Moved are the fewest that must be lifted out to bring the others into their old order; the fitted
+        capital of a sentence's first word is no edit.
+        """
+        kept = [piece for piece in self.pieces if piece.source is not None]
+        order = [piece.source for piece in kept if piece.source is not None]
+        altered = sum(
+            not piece.recased and piece.text != self.sentence.tokens[source].text
+            for piece, source in zip(kept, order, strict=True)
+        )
+        return altered + edits.moved(order) + len(self.pieces) - len(kept) + len(self.sentence) - len(kept)
+
+    @cached_property
+    def char_edits(self) -> int:
+        """Levenshtein distance between the source's text and the new one, in code points; exact."""
+        return edits.levenshtein(self.sentence.text, self.text)
+
+
+def _sources(sentence: Sentence) -> tuple[Piece, ...]:
+    return tuple(Piece(token.text, index) for index, token in enumerate(sentence.tokens))
+
+
+def _is_word(sentence: Sentence, piece: Piece) -> bool:
+    return is_word(piece.text) if piece.source is None else sentence.tokens[piece.source].is_word
+
+
+def _fit_case(sentence: Sentence, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """Hand the capital of the sentence's first word on to the word that has become first."""
+    fitted = list(pieces)
+    first = next((index for index, piece in enumerate(fitted) if _is_word(sentence, piece)), None)
+    if first is None or not sentence.words or fitted[first].source == sentence.words[0]:
+        return tuple(fitted)
+    if casing.sentence_case(sentence):
+        fitted[first] = _recased(fitted[first], casing.capitalised(fitted[first].text, sentence.language))
+    if casing.positional(sentence):
+        for index, piece in enumerate(fitted):
+            if piece.source == sentence.words[0]:
+                fitted[index] = _recased(piece, casing.uncapitalised(piece.text, sentence.language))
+    return tuple(fitted)
+
+
+def _recased(piece: Piece, text: str) -> Piece:
+    return replace(piece, text=text, recased=True) if text != piece.text else piece
+
+
+def _slot_gaps(sentence: Sentence, pieces: Sequence[Piece]) -> tuple[str, ...]:
+    if spaced(sentence.language):
+        return sentence.gaps
+    # Latin words in Chinese text are written apart from each other, Chinese words beside them are not.
+    gaps = list(sentence.gaps)
+    for slot in range(1, len(pieces)):
+        old = (sentence.tokens[slot - 1].text, sentence.tokens[slot].text)
+        new = (pieces[slot - 1].text, pieces[slot].text)
+        if _apart(*new) and not gaps[slot]:
+            gaps[slot] = " "
+        elif _apart(*old) and not _apart(*new) and gaps[slot].isspace():
+            gaps[slot] = ""
+    return tuple(gaps)
+
+
+def _apart(left: str, right: str) -> bool:
+    """Say whether two words of a script with spaces meet."""
+    return (
+        is_word(left) and is_word(right) and not unspaced_letter(left[-1]) and not unspaced_letter(right[0])
+    )
+
+
+def _joint(sentence: Sentence, left: Piece, right: Piece) -> str:
+    """Return what stands between two neighbours of the new sentence."""
+    if left.source is not None and right.source == left.source + 1:
+        return sentence.gaps[right.source]
+    if not _is_word(sentence, right):
+        if right.source:
+            return sentence.gaps[right.source]
+        if right.source is None and right.text[:1] not in _OPENING:
+            return ""
+    if not _is_word(sentence, left):
+        if left.source is not None and left.source + 1 < len(sentence):
+            return sentence.gaps[left.source + 1]
+        if left.text[-1:] in _OPENING:
+            return ""
+    if spaced(sentence.language) or _apart(left.text, right.text):
+        return " "
+    return ""

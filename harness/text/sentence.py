@@ -1,0 +1,153 @@
+"""Sentence: one sentence, its surface tokens and, when parsed, its dependency tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+from harness.text import tokens as tokenization
+from harness.text import writing
+
+NO_FEATURES: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A syntactic word of Universal Dependencies: a part of a surface token (de *im*: in, dem)."""
+
+    form: str
+    lemma: str
+    upos: str
+    deprel: str
+    feats: Mapping[str, str] = field(default_factory=lambda: NO_FEATURES)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A surface token: what moves as one piece.
+
+    Attributes:
+        start: offset of its first character in the sentence's text.
+        end: offset after its last character.
+        text: the characters between.
+        is_word: whether it holds a letter or digit; else it is punctuation or a symbol.
+        upos: universal part of speech, None when not parsed.
+        head: index of the token it depends on, -1 for the root, None when not parsed.
+        deprel: relation to the head, subtype included (``acl:relcl``), None when not parsed.
+        feats: morphological features (``{"Case": "Nom"}``).
+        words: the syntactic words in it, in order; upos, head, deprel and feats are those of the one
+            nearest to the root, so that a contraction hangs where its highest word does and the tree over
+            surface tokens has no cycle.
+    """
+
+    start: int
+    end: int
+    text: str
+    is_word: bool
+    upos: str | None = None
+    head: int | None = None
+    deprel: str | None = None
+    feats: Mapping[str, str] = field(default_factory=lambda: NO_FEATURES)
+    words: tuple[Word, ...] = ()
+
+    @property
+    def relation(self) -> str:
+        """The relation without its subtype; empty when not parsed."""
+        return self.deprel.partition(":")[0] if self.deprel else ""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence of a text.
+
+    Attributes:
+        text: its characters.
+        language: code of its language.
+        tokens: its surface tokens; between them lies only whitespace.
+        offset: where it begins in the text it was cut from.
+        unparsed: why it has no tree; None when it has one.
+    """
+
+    text: str
+    language: str
+    tokens: tuple[Token, ...]
+    offset: int = 0
+    unparsed: str | None = "no parse was given"
+
+    @classmethod
+    def plain(
+        cls, text: str, language: str, offset: int = 0, unparsed: str = "no parse was given"
+    ) -> Sentence:
+        """Return `text` as one sentence without a tree."""
+        found = tuple(
+            Token(start, end, text[start:end], tokenization.is_word(text[start:end]))
+            for start, end in tokenization.spans(text, language)
+        )
+        return cls(text, language, found, offset, unparsed)
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def parsed(self) -> bool:
+        """Whether its tokens form a dependency tree."""
+        return self.unparsed is None
+
+    @cached_property
+    def words(self) -> tuple[int, ...]:
+        """Indices of the tokens that are words."""
+        return tuple(index for index, token in enumerate(self.tokens) if token.is_word)
+
+    @cached_property
+    def gaps(self) -> tuple[str, ...]:
+        """What stands before the first token, between two tokens, and after the last: len + 1 strings."""
+        edges = [0, *(edge for token in self.tokens for edge in (token.start, token.end)), len(self.text)]
+        return tuple(self.text[left:right] for left, right in zip(edges[::2], edges[1::2], strict=True))
+
+    @cached_property
+    def script(self) -> str | None:
+        """Script of most letters (Unicode's name: Latin, Han), None without letters."""
+        return writing.script(self.text)
+
+    def head(self, index: int) -> int:
+        """Return the token that `index` depends on, -1 for the root; ValueError when not parsed."""
+        head = self.tokens[index].head
+        if head is None:
+            raise ValueError(f"the sentence has no tree: {self.unparsed}")
+        return head
+
+    @cached_property
+    def _children(self) -> tuple[tuple[int, ...], ...]:
+        children: list[list[int]] = [[] for _ in self.tokens]
+        for index in range(len(self.tokens)):
+            head = self.head(index)
+            if head >= 0:
+                children[head].append(index)
+        return tuple(map(tuple, children))
+
+    def children(self, index: int) -> tuple[int, ...]:
+        """Return the tokens that depend on `index`, left to right; ValueError when not parsed."""
+        return self._children[index]
+
+    @cached_property
+    def _subtrees(self) -> tuple[tuple[int, ...], ...]:
+        subtrees: list[list[int]] = [[index] for index in range(len(self.tokens))]
+        for index in self.upwards:
+            head = self.head(index)
+            if head >= 0:
+                subtrees[head] += subtrees[index]
+        return tuple(tuple(sorted(subtree)) for subtree in subtrees)
+
+    def subtree(self, index: int) -> tuple[int, ...]:
+        """Return `index` and all that depends on it, left to right; ValueError when not parsed."""
+        return self._subtrees[index]
+
+    @cached_property
+    def upwards(self) -> tuple[int, ...]:
+        """Every token after all tokens that depend on it; ValueError when not parsed."""
+        downwards = [index for index in range(len(self.tokens)) if self.head(index) < 0]
+        for index in downwards:
+            downwards += self._children[index]
+        return tuple(reversed(downwards))

@@ -1,0 +1,132 @@
+"""Surface tokens: words and punctuation, for every script; no grapheme cluster is ever split."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import regex
+
+from harness.text.grapheme import starts
+from harness.text.writing import base, spaced
+
+if TYPE_CHECKING:
+    from budoux import Parser as Segmenter
+
+# Changed when the same text would be cut otherwise: part of `segmentation_identity`.
+VERSION = "1"
+
+# Signs that join two parts of one word when letters or digits stand on both sides (l'homme, well-known,
+# AT&T, he/she, l·l); a full stop or colon only inside numbers and between single letters (3.14, 10:30, U.S.).
+_INNER = r"['’ʼʹ`´׳״·‧\-‐‑&@_/]"
+_LETTER = r"[\p{L}\p{N}\p{M}\p{Cf}_\p{Emoji_Modifier}]"
+_WORD = rf"(?:(?={_LETTER})\X)+"
+_JOIN = rf"(?:{_INNER}|(?<=\p{{N}})[.,:٫٬](?=\p{{N}})|(?<=\b\p{{L}})\.(?=\p{{L}}\b))(?=[\p{{L}}\p{{N}}])"
+_EXTEND = (
+    r"[\p{Grapheme_Cluster_Break=Extend}\p{Grapheme_Cluster_Break=ZWJ}\p{Grapheme_Cluster_Break=SpacingMark}]"
+)
+_TOKEN = regex.compile(rf"{_WORD}(?:{_JOIN}{_WORD})*|\p{{Zs}}{_EXTEND}+|(?!\s)\X")
+_HAS_WORD = regex.compile(r"[\p{L}\p{N}]")
+_MARK = regex.compile(_EXTEND)
+_UNSPACED_RUN = regex.compile(
+    r"(?:(?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}"
+    r"\p{Script=Khmer}\p{Script=Myanmar}ーｰ々〆])\X)+"
+)
+_MODELS = {"zh": "zh-hans", "ja": "ja", "th": "th"}
+_TRADITIONAL = ("hant", "tw", "hk", "mo")
+
+
+def is_word(text: str) -> bool:
+    """Say whether a token is a word: it holds a letter or digit and does not begin inside a grapheme."""
+    return _HAS_WORD.search(text) is not None and _MARK.match(text) is None
+
+
+def spans(text: str, language: str) -> list[tuple[int, int]]:
+    """Return the (start, end) of each token of `text`, left to right; between them only whitespace.
+
+    Spaced scripts are cut at whitespace and punctuation; apostrophes, hyphens and combining marks stay in
+    their word. Chinese, Japanese and Thai are cut further by BudouX (Japanese into bunsetsu); Burmese,
+    Khmer and Lao into grapheme clusters, for want of a segmenter.
+    """
+    found = [match.span() for match in _TOKEN.finditer(text)]
+    if spaced(language):
+        return found
+    return [span for start, end in found for span in _unspaced(text, start, end, language)]
+
+
+def clusters(text: str) -> list[tuple[int, int]]:
+    """Return the (start, end) of words of spaced scripts and of each other grapheme cluster.
+
+    The least that must stay whole in a text without spaces when a parser has cut it into words.
+    """
+    found = []
+    for match in _TOKEN.finditer(text):
+        start, end = match.span()
+        position = start
+        for run in _UNSPACED_RUN.finditer(text, start, end):
+            if run.start() > position:
+                found.append((position, run.start()))
+            cuts = [run.start() + cut for cut in starts(run.group())]
+            found += zip(cuts, [*cuts[1:], run.end()], strict=True)
+            position = run.end()
+        if position < end:
+            found.append((position, end))
+    return found
+
+
+def _unspaced(text: str, start: int, end: int, language: str) -> list[tuple[int, int]]:
+    pieces = []
+    position = start
+    for run in _UNSPACED_RUN.finditer(text, start, end):
+        if run.start() > position:
+            pieces.append((position, run.start()))
+        pieces += _segments(text, run.start(), run.end(), language)
+        position = run.end()
+    if position < end:
+        pieces.append((position, end))
+    return pieces
+
+
+def _segments(text: str, start: int, end: int, language: str) -> list[tuple[int, int]]:
+    run = text[start:end]
+    whole = starts(run)
+    model = _model(language)
+    if model is None:
+        cuts = whole
+    else:
+        # A segmenter knows code points only: a cut inside a grapheme cluster is dropped.
+        allowed = set(whole)
+        cuts, position = [], 0
+        for chunk in _segmenter(model).parse(run):
+            if position in allowed:
+                cuts.append(position)
+            position += len(chunk)
+    return [(start + left, start + right) for left, right in zip(cuts, [*cuts[1:], len(run)], strict=True)]
+
+
+def _model(language: str) -> str | None:
+    model = _MODELS.get(base(language))
+    if model == "zh-hans" and any(part in _TRADITIONAL for part in regex.split("[-_]", language.lower())[1:]):
+        return "zh-hant"
+    return model
+
+
+@cache
+def _segmenter(model: str) -> Segmenter:
+    from importlib.resources import files
+
+    from budoux import Parser
+
+    return Parser(json.loads((files("budoux") / "models" / f"{model}.json").read_text(encoding="utf-8")))
+
+
+def segmentation_identity(language: str) -> dict[str, Any]:
+    """Return what, besides text and language, decides where tokens begin and end: for a stage's key."""
+    from importlib.metadata import version
+
+    identity: dict[str, Any] = {"tokens": VERSION}
+    model = None if spaced(language) else _model(language)
+    if model is not None:
+        identity["segmenter"] = {"budoux": version("budoux"), "model": model}
+    return identity

@@ -1,0 +1,182 @@
+"""Word order disturbed: reversed, shuffled, scrambled along the dependency tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from random import Random
+from typing import Any
+
+from harness_plugins.perturbations.clauses import Unit, exchanges_roles, quotation_zones, units
+
+from harness import Perturbation, Rewrite, Sentence, hookimpl
+
+
+def share(intensity: float, count: int, least: int = 1) -> int:
+    """Return how many of `count` a share is: rounded half up, at least `least`, at most all."""
+    return min(count, max(least, int(intensity * count + 0.5)))
+
+
+class Reverse(Perturbation):
+    """Words in reversed order; punctuation keeps its place.
+
+    At an intensity below 1 one stretch of that share of the words is reversed, at least two.
+
+        The dog chased the cat, twice.  ->  Twice cat the chased dog, the.
+    """
+
+    name = "reverse"
+    family = "syntactic"
+    description = "words in reversed order"
+    reference = "Abdou et al. 2022 (arXiv 2203.11025); Sinha et al. 2021 (arXiv 2104.06644)"
+
+    def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
+        words = list(sentence.words)
+        size = share(intensity, len(words), least=2)
+        if size < 2:
+            return Rewrite.unchanged(sentence)
+        start = rng.randrange(len(words) - size + 1)
+        words[start : start + size] = reversed(words[start : start + size])
+        return Rewrite.reorder(sentence, words)
+
+
+class Shuffle(Perturbation):
+    """Words, or runs of n words, in random order: none keeps its place; punctuation keeps its own.
+
+    At an intensity below 1 that share of the words (runs) is drawn and exchanges places, at least two;
+    the others stay.
+
+        The dog chased the cat.  ->  Cat the the dog chased.
+    """
+
+    family = "syntactic"
+    reference = "Sinha et al. 2021 (arXiv 2104.06644), n-gram shuffling: section 3"
+
+    def __init__(self, size: int = 1) -> None:
+        self.size = size
+        self.name = "shuffle" if size == 1 else f"shuffle-{size}"
+        self.description = (
+            "words shuffled" if size == 1 else f"runs of {size} words shuffled, order inside kept"
+        )
+
+    def options(self) -> Mapping[str, Any]:
+        return {"size": self.size}
+
+    def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
+        words = sentence.words
+        blocks = [words[start : start + self.size] for start in range(0, len(words), self.size)]
+        count = share(intensity, len(blocks), least=2)
+        # A shorter last block that moves would push on all that stand after its new place.
+        whole = len(blocks) if count == len(blocks) else len(words) // self.size
+        if whole < 2:
+            return Rewrite.unchanged(sentence)
+        drawn = sorted(rng.sample(range(whole), min(count, whole)))
+        texts = [tuple(sentence.tokens[word].text for word in block) for block in blocks]
+        order = list(range(len(blocks)))
+        for slot, block in zip(drawn, _derangement(drawn, texts, rng), strict=True):
+            order[slot] = block
+        return Rewrite.reorder(sentence, [word for block in order for word in blocks[block]])
+
+
+def _derangement(items: Sequence[int], texts: Sequence[object], rng: Random) -> list[int]:
+    """Return `items` in a random order in which none keeps its place; by text too if soon found."""
+    found = list(items)
+    for attempt in range(1000):
+        rng.shuffle(found)
+        if attempt < 20 and any(texts[new] == texts[old] for new, old in zip(found, items, strict=True)):
+            continue
+        if all(new != old for new, old in zip(found, items, strict=True)):
+            return found
+    return [*items[1:], items[0]]
+
+
+class Scramble(Perturbation):
+    """The head of a clause and the phrases that depend on it in random order, each phrase whole.
+
+    Kept: every phrase's own words and order, the dependency tree, conjunctions and complementizers before
+    their clause, auxiliaries, negation and clitics with their verb, relative and question words in front,
+    coordinated clauses in sequence, punctuation in its slots. So who did what to whom can still be read
+    where case, adpositions or sense tell it; an order in which subject and object have merely changed
+    places and nothing else tells them apart is never used. Not kept: emphasis, given and new, at times the
+    scope of adverbs and quantifiers; the result is ungrammatical in languages of rigid order.
+
+    Intensity is the share of clauses that are permuted, at least one.
+
+        The boy gave the dog a bone.  ->  A bone gave the boy the dog.
+    """
+
+    name = "scramble"
+    family = "syntactic"
+    keeps_meaning = True
+    needs = ("parse",)
+    description = "phrases of each clause in random order, along the dependency tree"
+    reference = "Ross 1967, section 3.1.2 (scrambling); phrases by Universal Dependencies"
+
+    def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
+        zones = quotation_zones(sentence)
+        clauses = {}
+        for head in sentence.upwards:
+            found = units(sentence, head, zones)
+            if _alternatives(sentence, found):
+                clauses[head] = found
+        if not clauses:
+            return Rewrite.unchanged(sentence)
+        heads = sorted(clauses)
+        rng.shuffle(heads)
+        orders = {
+            head: _permuted(sentence, clauses[head], rng) for head in heads[: share(intensity, len(heads))]
+        }
+        order = list(range(len(sentence)))
+        # From the leaves up: what has been permuted inside a phrase lies where the phrase lay.
+        for head, found in clauses.items():
+            if head in orders:
+                _rearrange(order, found, orders[head])
+        return Rewrite.of(sentence, order)
+
+
+def _text(sentence: Sentence, unit: Unit) -> str:
+    return " ".join(token.text.casefold() for token in sentence.tokens[unit.start : unit.end])
+
+
+def _differs(sentence: Sentence, source: Sequence[Unit], order: Sequence[Unit]) -> bool:
+    changed = any(
+        new is not old and _text(sentence, new) != _text(sentence, old)
+        for new, old in zip(order, source, strict=True)
+    )
+    return changed and not exchanges_roles(sentence, source, order)
+
+
+def _swapped(source: Sequence[Unit]) -> list[list[Unit]]:
+    swapped = []
+    for left, right in combinations(range(len(source)), 2):
+        order = list(source)
+        order[left], order[right] = order[right], order[left]
+        swapped.append(order)
+    return swapped
+
+
+def _alternatives(sentence: Sentence, source: Sequence[Unit]) -> bool:
+    return len(source) > 1 and any(_differs(sentence, source, order) for order in _swapped(source))
+
+
+def _permuted(sentence: Sentence, source: Sequence[Unit], rng: Random) -> list[Unit]:
+    order = list(source)
+    for _ in range(30):
+        rng.shuffle(order)
+        if _differs(sentence, source, order):
+            return order
+    return rng.choice([order for order in _swapped(source) if _differs(sentence, source, order)])
+
+
+def _rearrange(order: list[int], source: Sequence[Unit], target: Sequence[Unit]) -> None:
+    moved: list[int] = []
+    for index, unit in enumerate(target):
+        moved += order[unit.start : unit.end]
+        if index + 1 < len(source):
+            moved += order[source[index].end : source[index + 1].start]
+    order[source[0].start : source[-1].end] = moved
+
+
+@hookimpl
+def harness_perturbations() -> Sequence[Perturbation]:
+    return [Reverse(), Shuffle(), Shuffle(2), Shuffle(3), Scramble()]
