@@ -109,9 +109,10 @@ class Registry:
         """
         variants: dict[str, Variant] = {}
         for each in wanted:
-            name, _, intensity = each.partition(":")
-            for member in self._groups.get(name, (name,)):
-                variant = self._variant(member, intensity if ":" in each else None)
+            name, colon, intensity = each.partition(":")
+            for member in self._groups.get(name, (each,)):
+                # an intensity on the group is that of all its members
+                variant = self._variant(f"{member.partition(':')[0]}:{intensity}" if colon else member)
                 variants.setdefault(variant.label, variant)
         return list(variants.values())
 
@@ -169,12 +170,13 @@ class Registry:
             raise names.unknown(kind, name, self.names(kind), self.plugin_note)
         return self._plugins.things[kind, name]
 
-    def _variant(self, name: str, intensity: str | None) -> Variant:
+    def _variant(self, wanted: str) -> Variant:
+        name, colon, intensity = wanted.partition(":")
         if ("perturbation", name) not in self._plugins.things:
             known = [*self.names("perturbation"), *self._groups]
             raise names.unknown("perturbation or group", name, known, self.plugin_note)
         perturbation = self.perturbation(name)
-        value = perturbation.intensity if intensity is None else _intensity(name, intensity)
+        value = _intensity(name, intensity) if colon else perturbation.intensity
         label = name if value == perturbation.intensity else f"{name}:{value:g}"
         return Variant(perturbation, value, label)
 

@@ -25,7 +25,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         module = f"plugin_{name}_of_{distribution}".replace("-", "_").replace(".", "_")
         modules.append(module)
         (tmp_path / f"{module}.py").write_text(HEADER + dedent(source), encoding="utf-8")
-        metadata = tmp_path / f"{distribution}-{version}.dist-info"
+        metadata = tmp_path / f"{distribution.replace('-', '_')}-{version}.dist-info"
         metadata.mkdir(exist_ok=True)
         (metadata / "METADATA").write_text(
             f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n"
