@@ -1,0 +1,102 @@
+"""The summary table that a command prints at its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.report.wording import MEAN_SHORT, percent, reasons, rows_of, scored, signed, span
+from harness.scoring.records import RunRecord
+from harness.scoring.scores import CLEAN, Average, CellScores
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+    from rich.text import Text
+
+# Variants beside each other, so that a table fits into 120 columns.
+_BESIDE = 5
+
+
+def summary_table(*runs: RunRecord) -> RenderableType:
+    """Return each run's accuracies and drops, languages down and variants across, at most 120 wide.
+
+    A disturbed cell reads ``accuracy drop changed``: per cent, percentage points lost against clean text,
+    share of texts changed. Cells that are not served carry the number of a footnote that says why.
+    """
+    from rich.console import Group
+
+    return Group(*(part for record in runs for part in _run(record)))
+
+
+def _run(record: RunRecord) -> list[RenderableType]:
+    from rich.text import Text
+
+    numbers = {reason: place for place, reason in enumerate(reasons(record), start=1)}
+    disturbed = [variant.label for variant in record.disturbed]
+    blocks = [disturbed[start : start + _BESIDE] for start in range(0, len(disturbed), _BESIDE)] or [[]]
+    parts: list[RenderableType] = [
+        _block(record, variants, numbers, first=place == 0) for place, variants in enumerate(blocks)
+    ]
+    notes = [
+        f"{number} {reason}: {_cells(cells)}"
+        for (reason, cells), number in zip(reasons(record).items(), numbers.values(), strict=True)
+    ]
+    if any(cell.at_chance for cell in record.scores):
+        notes.append(f"* not above chance ({percent(record.chance)})")
+    parts += [Text(note, style="dim") for note in notes]
+    return parts
+
+
+def _block(record: RunRecord, variants: list[str], numbers: dict[str, int], first: bool) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    limit = f", {record.limit} examples each" if record.limit else ""
+    title = f"{record.name}: {record.metric} in %, {record.split}{limit}" if first else None
+    drawn = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    drawn.padding = (0, 1, 0, 0)
+    drawn.add_column("", no_wrap=True)
+    drawn.add_column("clean\n(95 % interval)", justify="right", no_wrap=True)
+    for variant in variants:
+        drawn.add_column(variant.replace(".", "\n", 1) + "\nacc drop chg", justify="right", no_wrap=True)
+    for row in rows_of(record):
+        cells = [_cell(record, row, name, numbers) for name in variants]
+        drawn.add_row(row, _cell(record, row, CLEAN, numbers), *cells)
+    drawn.add_section()
+    for row, name in MEAN_SHORT.items():
+        if scored(record, row, CLEAN):
+            cells = [_cell(record, row, variant, numbers) for variant in variants]
+            drawn.add_row(name, _cell(record, row, CLEAN, numbers), *cells, style="bold")
+    return drawn
+
+
+def _cell(record: RunRecord, row: str, variant: str, numbers: dict[str, int]) -> Text:
+    from rich.text import Text
+
+    found = scored(record, row, variant)
+    if found is None:
+        cell = record.cell(row, variant)
+        number = numbers.get(cell.reason or "no reason given", "") if cell and cell.key is None else ""
+        return Text(f"not served {number}".strip() if number else "", style="dim")
+    if found.drop is None:
+        return Text(f"{percent(found.accuracy)}{_mark(found)} ({span(found.accuracy_lo, found.accuracy_hi)})")
+    text = Text(f"{percent(found.accuracy)}{_mark(found)} ")
+    clear = found.drop_lo is not None and found.drop_lo > 0
+    text.append(f"{signed(-found.drop):>5}", style="red" if clear else "dim")
+    if isinstance(found, CellScores) and found.changed is not None:
+        text.append(f" {100 * found.changed:3.0f}%", style="dim")
+    else:
+        text.append("     ")
+    return text
+
+
+def _mark(found: CellScores | Average) -> str:
+    return "*" if isinstance(found, CellScores) and found.at_chance else ""
+
+
+def _cells(cells: list[tuple[str, str]]) -> str:
+    """Return cells grouped by variant: ``th sw (syntactic.scramble)``."""
+    grouped: dict[str, list[str]] = {}
+    for language, variant in cells:
+        grouped.setdefault(variant, []).append(language)
+    return "; ".join(f"{' '.join(languages)} ({variant})" for variant, languages in grouped.items())
