@@ -44,10 +44,10 @@ class Commands(TyperGroup):
             raise unknown("command", cmd_name, COMMANDS)
         found = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
         command = _command(found, cmd_name)
-        declared = {option for parameter in command.params for option in parameter.opts}
-        command.params += [
-            each for each in _command(state.common, "").params if not declared & set(each.opts)
-        ]
+        for each in (command, *getattr(command, "commands", {}).values()):
+            declared = {option for parameter in each.params for option in parameter.opts}
+            common = _command(state.common, "").params
+            each.params += [parameter for parameter in common if not declared & set(parameter.opts)]
         return command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -70,11 +70,13 @@ class Commands(TyperGroup):
 
 def _command(found: Callable[..., Any] | typer.Typer, name: str) -> Any:
     """Return the command that a module offers: a function, or a Typer of its own with subcommands."""
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
     if isinstance(found, typer.Typer):
-        return typer.main.get_command(found)
-    single = typer.Typer(add_completion=False, rich_markup_mode=None)
-    single.command(name)(found)
-    return typer.main.get_command(single)
+        alone.add_typer(found, name=name)
+        group: Any = typer.main.get_group(alone)
+        return group.commands[name]
+    alone.command(name)(found)
+    return typer.main.get_command(alone)
 
 
 def _tell(error: Exception) -> int:

@@ -34,6 +34,12 @@ class HuggingFaceEncoder(Model):
                 f"model {self.name}: no tokenizer could be loaded from {self.path}: {_first_line(error)}",
                 "The repository needs tokenizer.json, or vocabulary files that transformers can convert.",
             ) from error
+        files = {"tokenizer.json", *tokenizer.vocab_files_names.values()}
+        if not any((place / file).exists() for file in files):  # transformers 5 would make an empty one up
+            raise HarnessError(
+                f"model {self.name}: {self.path} has no tokenizer",
+                f"It needs one of {', '.join(sorted(files))}.",
+            )
         if not tokenizer.is_fast:
             raise HarnessError(
                 f"model {self.name}: {self.path} has no fast tokenizer",

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from harness import HarnessError, HubSource, Perturbation, Task
+from harness import HarnessError, HubSource, Perturbation, Task, __version__
 from harness.errors import UnknownName
 from harness.languages import language, languages
 from harness.plugins import Origin, Plugins
@@ -236,9 +236,38 @@ def test_an_unknown_default_is_told_with_its_line():
     assert "model" in error.value.mend
 
 
-def test_a_models_encoder_may_be_any_plugins_model():
-    plugins = load_registry()
-    assert plugins.origin("model", "mbert") == Origin("transfer-harness", "0.1.0", "encoders")
+def test_a_model_in_yaml_comes_from_the_code_of_its_encoder():
+    written("harness.yaml", "models: {mine: {path: me/mine}}")
+    assert load_registry().origin("model", "mine") == Origin("transfer-harness", __version__, "encoders")
+
+
+def test_an_unknown_encoder_is_told_with_its_line():
+    written("harness.yaml", "models:\n  mine: {path: me/mine, encoder: hugginface}")
+    registry = load_registry(blocked=["noise"])
+    with pytest.raises(UnknownName):  # it may be the blocked plugin's
+        registry.model("mine")
+    with pytest.raises(UnknownName, match="encoder of model 'mine' 'hugginface'") as error:
+        load_registry()
+    assert "huggingface" in error.value.mend
+    assert "harness.yaml:2" in error.value.mend
+
+
+def test_what_the_built_in_things_refer_to_exists(registry):
+    if registry.plugin_note:
+        pytest.skip("a built-in plugin fails")
+    registry.perturbations(registry.groups())
+    for task in registry.tasks():
+        registry.source(task, task.languages[0])
+        for name in (*task.includes, *([task.train_on] if task.train_on else [])):
+            registry.task(name)
+        assert set(task.languages) <= {*languages(), "mul"}  # mul: text of several languages
+    for model in registry.models():
+        if model.pretraining:
+            registry.recipe_for(model.pretraining.recipe, registry.task(model.pretraining.task).name)
+    defaults = registry.defaults
+    registry.model(defaults.model)
+    registry.recipe_for(defaults.recipe, registry.task(defaults.target).name)
+    assert [registry.task(name) for name in defaults.intermediates if name != "none"]
 
 
 def test_strict_plugins_without_a_failure_change_nothing(monkeypatch):
@@ -249,60 +278,12 @@ def test_strict_plugins_without_a_failure_change_nothing(monkeypatch):
 
 
 def test_xtreme_r_has_50_languages_and_all_are_known():
-    xtreme_r = [
-        "af",
-        "ar",
-        "az",
-        "bg",
-        "bn",
-        "de",
-        "el",
-        "en",
-        "es",
-        "et",
-        "eu",
-        "fa",
-        "fi",
-        "fr",
-        "gu",
-        "he",
-        "hi",
-        "ht",
-        "hu",
-        "id",
-        "it",
-        "ja",
-        "jv",
-        "ka",
-        "kk",
-        "ko",
-        "lt",
-        "ml",
-        "mr",
-        "ms",
-        "my",
-        "nl",
-        "pa",
-        "pl",
-        "pt",
-        "qu",
-        "ro",
-        "ru",
-        "sw",
-        "ta",
-        "te",
-        "th",
-        "tl",
-        "tr",
-        "uk",
-        "ur",
-        "vi",
-        "wo",
-        "yo",
-        "zh",
-    ]
-    assert len(xtreme_r) == 50
-    assert set(xtreme_r) <= languages().keys()
+    xtreme_r = (
+        "af ar az bg bn de el en es et eu fa fi fr gu he hi ht hu id it ja jv ka kk ko lt ml mr ms my nl pa "
+        "pl pt qu ro ru sw ta te th tl tr uk ur vi wo yo zh"
+    )
+    assert len(xtreme_r.split()) == 50
+    assert set(xtreme_r.split()) <= languages().keys()
 
 
 def test_a_language_has_a_name_a_script_and_a_way_of_writing():
