@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, ClassVar
 
-from harness import HarnessError, Task, hookimpl
-from harness.keys import number
 from harness_plugins.tasks.grammar_engine.logic import LABELS
 from harness_plugins.tasks.grammar_engine.meaning import Put, draw_style
 from harness_plugins.tasks.grammar_engine.paraphrases import KINDS, draw_pair
 from harness_plugins.tasks.grammar_engine.premises import draw_group, draw_within
 from harness_plugins.tasks.grammar_engine.realise import LANGUAGES, grammar
+
+from harness import HarnessError, Task, hookimpl
+from harness.keys import number
 
 Row = dict[str, Any]
 
@@ -30,7 +31,7 @@ class GrammarTask(Task):
         seed: seed of all draws. Sizes, seed and languages are part of the version, so of every key.
     """
 
-    sizes: Mapping[str, int] = {}  # noqa: RUF012
+    sizes: Mapping[str, int] = {}
     seed: int = 0
     licence = "Apache-2.0"
 
@@ -95,7 +96,7 @@ class GrammarNli(GrammarPairs):
     name = "grammar-nli"
     languages = LANGUAGES
     labels = LABELS
-    sizes: Mapping[str, int] = {"train": 20000, "dev": 500, "test": 1000}  # noqa: RUF012
+    sizes: Mapping[str, int] = {"train": 20000, "dev": 500, "test": 1000}
     description = "inference in eight languages, made from a typed grammar, with gold trees"
 
     def group(self, split: str, rng: Random) -> tuple[Put, Mapping[str, Put]]:
@@ -108,7 +109,7 @@ class GrammarParaphrase(GrammarPairs):
     name = "grammar-paraphrase"
     languages = LANGUAGES
     labels = KINDS
-    sizes: Mapping[str, int] = {"train": 20000, "dev": 500, "test": 1000}  # noqa: RUF012
+    sizes: Mapping[str, int] = {"train": 20000, "dev": 500, "test": 1000}
     description = "paraphrase or not in eight languages, made from a typed grammar, with gold trees"
 
     def group(self, split: str, rng: Random) -> tuple[Put, Mapping[str, Put]]:
@@ -126,7 +127,7 @@ class GrammarText(GrammarTask):
     format = "masked-lm"
     languages = ("mul",)
     roles = ()
-    sizes: Mapping[str, int] = {"train": 40000, "dev": 500}  # noqa: RUF012
+    sizes: Mapping[str, int] = {"train": 40000, "dev": 500}
     description = "sentences of eight languages and parallel pairs, made from a typed grammar"
     # Three rows in four are pairs, half of these with English: what is learnt in English must transfer.
     pairs: float = 0.75

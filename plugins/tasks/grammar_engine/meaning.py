@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cache
 from random import Random
 
-from harness.keys import number
 from harness_plugins.tasks.grammar_engine.ontology import Order, ontology
+
+from harness.keys import number
 
 # Tenths of all events, by the hash of what they say. No event belongs to two portions.
 PORTIONS = {"train": range(0, 6), "dev": range(6, 7), "test": range(7, 9), "held": range(9, 10)}
@@ -73,13 +74,13 @@ def portion(event: Event) -> str:
     return next(name for name, tenths in PORTIONS.items() if tenth in tenths)
 
 
-@lru_cache(maxsize=None)
+@cache
 def nouns_of(kinds: frozenset[str]) -> tuple[str, ...]:
     """Return the nouns of some kinds."""
     return tuple(name for name, noun in ontology().nouns.items() if noun.kind in kinds)
 
 
-@lru_cache(maxsize=None)
+@cache
 def adjectives_of(noun: str) -> tuple[str, ...]:
     """Return the adjectives that can be said of a noun."""
     known = ontology()

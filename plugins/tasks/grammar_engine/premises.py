@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 from random import Random
+from typing import Any
 
 from harness_plugins.tasks.grammar_engine.logic import CONTRADICTION, ENTAILMENT, LABELS, NEUTRAL, relation
 from harness_plugins.tasks.grammar_engine.meaning import (
@@ -44,6 +45,11 @@ def _pick(words: tuple[str, ...], rng: Random) -> str | None:
     return rng.choice(words) if words else None
 
 
+def _with(event: Event, slot: str, value: Entity | str | None) -> Event:
+    changes: dict[str, Any] = {slot: value}
+    return replace(event, **changes)
+
+
 def _without(entity: Entity) -> Entity:
     """The entity for a new noun: an adjective whose meaning hangs on the noun is left out."""
     adjective = entity.adjective
@@ -56,12 +62,12 @@ def _with_noun(event: Event, part: str, noun: str | None) -> Event | None:
     entity: Entity | None = getattr(event, part)
     if entity is None or noun is None:
         return None
-    return replace(event, **{part: replace(_without(entity), noun=noun)})
+    return _with(event, part, replace(_without(entity), noun=noun))
 
 
 def _with_adjective(event: Event, part: str, adjective: str | None) -> Event | None:
     entity: Entity | None = getattr(event, part)
-    return None if entity is None else replace(event, **{part: replace(entity, adjective=adjective)})
+    return None if entity is None else _with(event, part, replace(entity, adjective=adjective))
 
 
 def narrow(event: Event, slot: str, rng: Random) -> Event | None:
@@ -70,7 +76,7 @@ def narrow(event: Event, slot: str, rng: Random) -> Event | None:
     known = ontology()
     value = getattr(event, part)
     if inner == "noun":
-        return value and _with_noun(event, part, _pick(known.nouns[value.noun].narrower, rng))
+        return _with_noun(event, part, _pick(known.nouns[value.noun].narrower, rng)) if value else None
     if inner == "adjective":
         if value is None or value.adjective is not None or not adjectives_of(value.noun):
             return None
@@ -82,7 +88,7 @@ def narrow(event: Event, slot: str, rng: Random) -> Event | None:
     if slot == "meanwhile":
         return replace(event, meanwhile=draw_clause(rng))
     words = {"manner": known.verbs[event.verb].manners, "place": known.places, "time": known.times}[slot]
-    return replace(event, **{slot: rng.choice(words)}) if words else None
+    return _with(event, slot, rng.choice(words)) if words else None
 
 
 def widen(event: Event, slot: str, rng: Random) -> Event | None:
@@ -98,15 +104,15 @@ def widen(event: Event, slot: str, rng: Random) -> Event | None:
         return _with_adjective(event, part, None) if value.adjective else None
     if slot == "time" and value != "today" and rng.random() < 0.5:
         return replace(event, time="today")
-    return replace(event, **{slot: None})
+    return _with(event, slot, None)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _apart(word: str, words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(other for other in words if (word, other) in ontology().apart)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _nouns_apart(noun: str) -> tuple[str, ...]:
     known = ontology()
     kinds = known.nouns[noun].kind
@@ -142,9 +148,9 @@ def contrast(event: Event, slot: str, rng: Random) -> Event | None:
         return _with_adjective(event, part, _pick(_apart(value.adjective, adjectives_of(value.noun)), rng))
     if slot == "meanwhile":
         changed = contrast(value, "verb", rng)
-        return changed and replace(event, meanwhile=changed)
+        return replace(event, meanwhile=changed) if changed else None
     word = _pick(_apart(value, getattr(known, f"{slot}s")), rng)
-    return word and replace(event, **{slot: word})
+    return _with(event, slot, word) if word else None
 
 
 @dataclass(frozen=True)

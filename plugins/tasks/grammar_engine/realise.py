@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from typing import Any, ClassVar, Literal
 from unicodedata import normalize
@@ -16,7 +16,12 @@ from harness_plugins.tasks.grammar_engine.tree import Node, Said, mark, phrase, 
 GRAMMARS = {
     "en": "english:English",
     "de": "german:German",
+    "fr": "french:French",
+    "es": "spanish:Spanish",
+    "ru": "russian:Russian",
     "tr": "turkish:Turkish",
+    "hi": "hindi:Hindi",
+    "zh": "chinese:Chinese",
 }
 LANGUAGES = tuple(GRAMMARS)
 Place = Literal["main", "opened", "subordinate"]
@@ -141,7 +146,7 @@ def _composed(value: Any) -> Any:
     return value
 
 
-@lru_cache(maxsize=None)
+@cache
 def grammar(language: str) -> Grammar:
     """Return the grammar of a language; raises KeyError for a language without one."""
     module, _, name = GRAMMARS[language].partition(":")
