@@ -17,10 +17,10 @@ def canonical(identity: Any) -> str:
 
 def key(identity: Identity) -> str:
     """Return the 32 hexadecimal digits (128 bits of SHA-256) that stand for `identity`."""
-    return hashlib.sha256(canonical(identity).encode()).hexdigest()[:32]
+    return hashlib.sha256(canonical(identity).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def number(*parts: object) -> int:
     """Return a 64-bit number drawn from `parts`: the seed of a generator local to them."""
-    text = "\x1f".join(str(part) for part in parts)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+    text = canonical([str(part) for part in parts])
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "little")

@@ -72,7 +72,7 @@ def _evaluate_table(plan: Plan, places: DataPlaces, workspace: Workspace) -> Tab
         unserved = list(dict.fromkeys(cell.language for cell in cells if not cell.key))
         table.add_row(
             variant.label,
-            "kept" if variant.keeps_meaning else "not kept",
+            "kept" if variant.keeps_meaning or variant.perturbation is None else "not kept",
             " ".join(dict.fromkeys(cell.language for cell in served)),
             f"{sum(known):,}" if len(known) == len(counts) else UNKNOWN,
             f"{done}/{len(served)}",
@@ -85,7 +85,8 @@ def _print_reasons(console: Console, plan: Plan) -> None:
     reasons: dict[str, list[str]] = {}
     for cell in plan.runs[0].cells:
         if cell.key is None:
-            reasons.setdefault(f"{cell.variant}: {cell.reason}", []).append(cell.language)
+            reason = (cell.reason or "").replace(f" for {cell.language}", "")
+            reasons.setdefault(f"{cell.variant}: {reason}", []).append(cell.language)
     for reason, languages in reasons.items():
         console.print(f"[yellow]not served[/] {' '.join(languages)}: {reason}", highlight=False, soft_wrap=True)
 

@@ -13,7 +13,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from harness.data.load import sample
 from harness.engine.checkpoints import continue_head, load_encoder, load_heads, save_checkpoint
 from harness.engine.network import Network, TaskData, inputs_of
-from harness.engine.training import Selection, State, Training, Watch, restore_best, train
+from harness.engine.training import Selection, State, Training, Watch, restore_best, total_steps, train
 from harness.execute.context import Context
 from harness.formats import HeadSettings, format_named
 from harness.keys import number
@@ -45,8 +45,9 @@ def run_train(stage: TrainStage, context: Context, metrics: Metrics) -> dict[str
                 start = context.workspace.place("train", stage.parent) / BEST
                 continue_head(start, network, task.name, task.format.name, task.labels)
         inputs = inputs_of(encoder, tokenizer, stage.recipe.mlm_probability)
-        with context.progress.work(stage.title, 1) as bar:
-            watch = Watch(step=lambda done, total: bar.to(done / total, f"step {done:,} of {total:,}"), metrics=metrics)
+        steps = total_steps([len(task.train) for task in tasks if task.train is not None], stage.recipe)
+        with context.progress.work(stage.title, steps) as bar:
+            watch = Watch(step=lambda done, total: bar.to(done), metrics=metrics)
             training = Training(
                 tasks,
                 selection,

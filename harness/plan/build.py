@@ -55,6 +55,7 @@ class _Builder:
         self.model: Model = registry.model(spec.model)
         self.target: Task = registry.task(spec.target)
         self.split = spec.split or self.target.test_split
+        self._check_roles()
         self.languages = self._languages()
         self.columns = self._columns()
         self.choices: list[Choice] = registry.perturbations(spec.perturbations)
@@ -62,7 +63,6 @@ class _Builder:
         self.parse: dict[str, ParseStage] = {}
         self.perturb: dict[str, PerturbStage] = {}
         self.evaluate: dict[str, EvaluateStage] = {}
-        self._check_roles()
 
     def plan(self) -> Plan:
         runs = [

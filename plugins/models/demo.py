@@ -68,9 +68,9 @@ class DemoEncoder(Model):
 
 
 def _text_task() -> Any:
-    from harness_plugins.tasks.grammar import GRAMMAR_TEXT
+    from harness_plugins.tasks.grammar import GrammarText
 
-    return GRAMMAR_TEXT
+    return GrammarText()
 
 
 def _texts() -> Iterator[str]:

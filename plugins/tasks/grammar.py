@@ -97,6 +97,7 @@ class GrammarNli(GrammarPairs):
     languages = LANGUAGES
     labels = LABELS
     sizes: Mapping[str, int] = {"train": 20000, "dev": 500, "test": 1000}
+    gold_trees = True
     description = "inference in eight languages, made from a typed grammar, with gold trees"
 
     def group(self, split: str, rng: Random) -> tuple[Put, Mapping[str, Put]]:
@@ -110,6 +111,7 @@ class GrammarParaphrase(GrammarPairs):
     languages = LANGUAGES
     labels = KINDS
     sizes: Mapping[str, int] = {"train": 20000, "dev": 500, "test": 1000}
+    gold_trees = True
     description = "paraphrase or not in eight languages, made from a typed grammar, with gold trees"
 
     def group(self, split: str, rng: Random) -> tuple[Put, Mapping[str, Put]]:

@@ -1,0 +1,54 @@
+"""Batches: every row once an epoch, the same ones for the same step, never over the budget."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.engine.batches import Mixture, Order, cut
+
+LENGTHS = st.lists(st.integers(1, 60), min_size=1, max_size=300).map(lambda found: np.array(found))
+
+
+@given(LENGTHS, st.integers(1, 40), st.integers(0, 2**32), st.booleans())
+def test_every_row_comes_once_an_epoch(lengths: np.ndarray, size: int, seed: int, grouped: bool) -> None:
+    order = Order(lengths, size, seed, grouped)
+    for epoch in range(2):
+        rows = [order.batch(epoch * order.steps_per_epoch + step) for step in range(order.steps_per_epoch)]
+        assert sorted(np.concatenate(rows).tolist()) == list(range(len(lengths)))
+        assert max(len(batch) for batch in rows) <= size
+
+
+@given(LENGTHS, st.integers(1, 20), st.integers(0, 2**32), st.integers(0, 200))
+def test_a_batch_depends_on_its_number_alone(lengths: np.ndarray, size: int, seed: int, step: int) -> None:
+    walked = Order(lengths, size, seed, True)
+    for earlier in range(0, step, 7):
+        walked.batch(earlier)
+    assert walked.batch(step).tolist() == Order(lengths, size, seed, True).batch(step).tolist()
+
+
+def test_grouping_by_length_leaves_less_padding() -> None:
+    lengths = np.random.default_rng(0).integers(5, 120, 3200)
+
+    def padded(grouped: bool) -> int:
+        order = Order(lengths, 32, 0, grouped)
+        return sum(len(rows) * int(lengths[rows].max()) for rows in map(order.batch, range(order.steps_per_epoch)))
+
+    assert padded(True) < 1.1 * lengths.sum() < padded(False)
+
+
+@given(LENGTHS, st.integers(1, 500))
+def test_pieces_hold_all_rows_within_the_budget(lengths: np.ndarray, budget: int) -> None:
+    pieces = list(cut(lengths, np.arange(len(lengths)), budget))
+    assert sorted(np.concatenate(pieces).tolist()) == list(range(len(lengths)))
+    for piece in pieces:
+        assert len(piece) == 1 or len(piece) * lengths[piece].max() <= budget
+
+
+def test_a_mixture_is_proportional_up_to_the_cap_and_counts_each_tasks_batches() -> None:
+    mixture = Mixture([2**17, 2**20], 4000, seed=0)
+    drawn = [mixture.at(step) for step in range(4000)]
+    first = [index for task, index in drawn if task == 0]
+    assert abs(len(first) - 2000) < 200
+    assert first == list(range(len(first)))
