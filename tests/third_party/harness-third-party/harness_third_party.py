@@ -40,8 +40,8 @@ class TinyRandom(Model):
 
     name = "tiny-random"
     description = "a random encoder that reads bytes"
-    parameters = 8_500
-    embeddings = 25_000
+    parameters = 8_544
+    embeddings = 24_896
 
     def tokenizer(self, folder: Path | None) -> Any:
         from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors

@@ -1,0 +1,57 @@
+"""The package in docs/plugins.md is one that works."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from harness import Sentence
+from harness.plugins import load_plugins
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", DOCUMENT, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def acme(install, monkeypatch):
+    monkeypatch.delenv("HARNESS_PLUGINS", raising=False)
+    project = tomllib.loads("\n".join(blocks("toml")))["project"]
+    (name,) = project["entry-points"]["harness"]
+    install(name, "\n".join(blocks("python")), distribution=project["name"], version=project["version"])
+    plugins = load_plugins()
+    (record,) = [each for each in plugins.records if each.origin == project["name"]]
+    assert record.status == "ok", record.error
+    return {
+        name: thing for (kind, name), thing in plugins.things.items() if f"{kind} {name}" in record.provides
+    }
+
+
+def test_the_perturbation_does_what_its_example_says(acme):
+    sentence = Sentence.plain("I see a cat.", "en")
+    assert acme["acme.echo"].rewrite(sentence, Random(0), 1.0).text == "I I see see a a cat cat."
+
+
+def test_the_tasks_rows_have_its_labels_and_count(acme):
+    task = acme["acme-parity"]
+    for language in task.languages:
+        rows = list(task.rows("dev", language))
+        assert len(rows) == task.row_count("dev", language)
+        assert {row["label"] for row in rows} == set(task.labels)
+
+
+def test_the_model_reads_pairs_and_returns_vectors(acme):
+    model = acme["acme-letters"]
+    tokenizer, encoder = model.tokenizer(None), model.encoder(None)
+    batch = tokenizer(["The number is 3"], ["Die Zahl"], return_tensors="pt")
+    assert tokenizer.unk_token_id not in batch["input_ids"]
+    assert encoder(**batch).last_hidden_state.shape == (1, batch["input_ids"].shape[1], 64)
+    embeddings = sum(weight.numel() for weight in encoder.embeddings.parameters())
+    assert sum(weight.numel() for weight in encoder.parameters()) - embeddings == model.parameters
+    assert embeddings == model.embeddings
