@@ -22,9 +22,17 @@ def plugins(
     else:
         output.table(
             "plugins",
-            ("name", "provides", "origin", "version", "status", "error"),
+            ("name", "kind", "origin", "version", "status", "provides", "error"),
             [
-                (each.name, ", ".join(each.provides), each.origin, each.version, each.status, each.error)
+                (
+                    each.name,
+                    ", ".join(each.kinds),
+                    each.origin,
+                    each.version,
+                    each.status,
+                    ", ".join(each.provides),
+                    each.error,
+                )
                 for each in loaded.records
             ],
         )
