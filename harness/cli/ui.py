@@ -9,6 +9,8 @@ import typer
 
 if TYPE_CHECKING:
     from harness.tracking.store import Destination
+# Else the UI opens on traces of language model applications.
+_TRAINING = "workflowType=machine_learning"
 
 
 def ui(
@@ -21,7 +23,6 @@ def ui(
 ) -> None:
     """Start MLflow's UI on the right store, and say where the runs and their comparison are."""
     import os
-    import subprocess
     import sys
 
     from harness.errors import HarnessError
@@ -39,13 +40,16 @@ def ui(
         print(line, flush=True)
     if place.database is None:
         return
-    environ = {"MLFLOW_DISABLE_TELEMETRY": "true", **os.environ}
+    # Not needed to look at runs: usage reports, and the worker processes of server-side evaluation.
+    environ = {
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        **os.environ,
+    }
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", place.uri]
-    try:
-        done = subprocess.run([*command, "--host", "127.0.0.1", "--port", str(port)], env=environ)
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-    raise typer.Exit(done.returncode)
+    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    # The server takes this process's place, so that whatever ends this command ends the server.
+    os.execve(sys.executable, command, environ)
 
 
 def addresses(here: str, folder: Path, place: Destination) -> list[str]:
@@ -65,9 +69,11 @@ def addresses(here: str, folder: Path, place: Destination) -> list[str]:
         top = [event["run"] for event in starts if event["parent"] is None]
         runs = list(dict.fromkeys(state.runs[local] for local in top if local in state.runs))
         if not lines:
-            lines.append(f"Experiment '{place.experiment}': {here}/#/experiments/{state.experiment_id}/runs")
+            page = f"{here}/#/experiments/{state.experiment_id}/runs?{_TRAINING}"
+            lines.append(f"Experiment '{place.experiment}': {page}")
+            lines.append(f"As charts: {page}&compareRunsMode=CHART")
         if len(runs) > 1:
             sides = f"runs={quote(dumps(runs))}&experiments={quote(dumps([state.experiment_id]))}"
-            lines.append(f"The last runs compared: {here}/#/compare-runs?{sides}")
+            lines.append(f"The last runs compared: {here}/#/compare-runs?{sides}&{_TRAINING}")
             break
     return lines or [f"MLflow: {here}"]

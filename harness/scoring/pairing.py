@@ -59,8 +59,8 @@ def read(table: pa.Table, place: str) -> Items:
         return np.array(table.column(name).to_pylist(), dtype=object)
 
     def numbers(name: str) -> NDArray[np.float64]:
-        values = table.column(name).to_numpy(zero_copy_only=False)
-        return np.asarray(values, dtype=np.float64)
+        # Not to_numpy: it imports pandas.
+        return np.array(table.column(name).to_pylist(), dtype=np.float64)
 
     items = Items(
         ids=column("id"),

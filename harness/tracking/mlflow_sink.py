@@ -26,6 +26,19 @@ _CHUNK = 2000
 # What MLflow will never take, however often it is sent; anything else may pass later.
 _REFUSED = ("INVALID_PARAMETER_VALUE", "BAD_REQUEST", "RESOURCE_ALREADY_EXISTS", "RESOURCE_DOES_NOT_EXIST")
 ORIGIN, RUN = "harness.invocation", "run_id"
+# The UI draws a run's bars and lines in this colour; left to itself it gives several runs the same one.
+_COLOURS = (
+    "#1f77b4",
+    "#ff7f0e",
+    "#2ca02c",
+    "#d62728",
+    "#9467bd",
+    "#8c564b",
+    "#e377c2",
+    "#7f7f7f",
+    "#bcbd22",
+    "#17becf",
+)
 
 
 @dataclass
@@ -119,6 +132,9 @@ class MlflowSink:
         tags = {**event["tags"], RUN: local, ORIGIN: invocation, **self._source_tags()}
         if event.get("parent") in self.state.runs:
             tags["mlflow.parentRunId"] = self.state.runs[event["parent"]]
+        else:
+            tags["mlflow.runColor"] = _COLOURS[self.state.top % len(_COLOURS)]
+            self.state.top += 1
         quoted = local.replace("'", "")
         known = self._client.search_runs(
             [self.state.experiment_id], f"tags.{RUN} = '{quoted}'", order_by=["attributes.start_time DESC"]

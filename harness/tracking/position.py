@@ -12,13 +12,17 @@ from harness.tracking.store import Destination
 
 @dataclass
 class State:
-    """How far a journal has come in MLflow, kept beside it as ``<journal>.mlflow.json``."""
+    """How far a journal has come in MLflow, kept beside it as ``<journal>.mlflow.json``.
+
+    `runs` maps local run ids to MLflow's; `top` counts those without a parent.
+    """
 
     tracking_uri: str
     experiment: str
     experiment_id: str = ""
     position: int = 0
     runs: dict[str, str] = field(default_factory=dict)
+    top: int = 0
 
     @classmethod
     def load(cls, journal: Path) -> State | None:

@@ -24,6 +24,8 @@ _BOUNDS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_DISABLE_TELEMETRY": "true",
 }
+# Without it the UI opens on traces of language model applications.
+_KIND = {"mlflow.experimentKind": "custom_model_development"}
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def connect(place: Destination) -> tuple[MlflowClient, str]:
         found = client.get_experiment_by_name(place.experiment)
         if found is None:
             try:
-                return client, client.create_experiment(place.experiment, _artifacts(place))
+                return client, client.create_experiment(place.experiment, _artifacts(place), dict(_KIND))
             except MlflowException:
                 found = client.get_experiment_by_name(place.experiment)
                 if found is None:

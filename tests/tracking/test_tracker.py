@@ -242,6 +242,7 @@ def test_a_journal_left_behind_is_caught_up_by_the_next_start(place: Destination
     assert len(logged(place)) == 2
 
 
+@pytest.mark.slow
 def test_processes_that_meet_a_fresh_store_at_once_all_log(tmp_path: Path) -> None:
     script = """
 import sys

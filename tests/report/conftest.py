@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from harness.scoring.compare import Comparison, compare_runs
+from harness.scoring.records import Cell, RunRecord, TrainStage, Variant
+from harness.scoring.scores import score_run
+
+LANGUAGES = ("ar", "de", "en", "sw")
+SCRAMBLE, SWAP = "syntactic.scramble", "noise.swap:0.3"
+RATES = {"ar": 0.6, "de": 0.8, "en": 0.9, "sw": 0.34}
+
+
+def predictions(language: str, variant: str, gain: float, count: int = 200) -> pa.Table:
+    hard = np.random.default_rng(3).random(count)
+    right = hard < RATES[language] + gain - (0 if variant == "clean" else 0.2)
+    names = [f"test-{row}" for row in range(count)]
+    return pa.table(
+        {
+            "id": names,
+            "cluster": names,
+            "gold": ["a"] * count,
+            "prediction": np.where(right, "a", "b").tolist(),
+            "correct": pa.array(right.astype(np.float32)),
+            "probabilities": pa.array([[0.5, 0.5]] * count, pa.list_(pa.float32())),
+            "eligible": [True] * count,
+            "touched": [variant != "clean"] * count,
+            "char_edits": pa.array([4] * count, pa.int32()),
+        }
+    )
+
+
+def key(language: str, variant: str, gain: float) -> str | None:
+    return None if (language, variant) == ("sw", SCRAMBLE) else f"{language}/{variant}/{gain}"
+
+
+def cell(language: str, variant: str, gain: float) -> Cell:
+    found = key(language, variant, gain)
+    return Cell(language, variant, found, None if found else "no parser for sw")
+
+
+def version(label: str) -> Variant:
+    name = label.split(":")[0]
+    return Variant(label) if label == "clean" else Variant(label, name, name.split(".")[0], 0.3, True)
+
+
+def make(name: str, gain: float = 0.0, variants: tuple[str, ...] = ("clean", SCRAMBLE, SWAP)) -> RunRecord:
+    cells = tuple(cell(language, variant, gain) for language in LANGUAGES for variant in variants)
+    served: dict[str, dict[str, pa.Table]] = {language: {} for language in LANGUAGES}
+    for each in cells:
+        if each.key:
+            served[each.language][each.variant] = predictions(each.language, each.variant, gain)
+    record = RunRecord(
+        run_id=(name.encode().hex() * 32)[:32],
+        name=name,
+        model="demo",
+        intermediate="none",
+        target="xnli",
+        seed=0,
+        recipe="quick",
+        precision="fp32",
+        created="2026-01-01T10:00:00+00:00",
+        command="harness run --target '<xnli>'",
+        split="test",
+        limit=200,
+        labels=("a", "b", "c"),
+        chance=1 / 3,
+        metric="accuracy",
+        train_stages=(TrainStage("k" * 32, "train <xnli>", "target", 18000, 1125, 903.7, 0.674),),
+        languages=LANGUAGES,
+        variants=tuple(version(label) for label in variants),
+        cells=cells,
+    )
+    return record.with_scores(score_run(served, chance=1 / 3, meaning_kept=(SWAP,), resamples=100))
+
+
+@pytest.fixture(scope="session")
+def record() -> RunRecord:
+    """A run with a cell that is not served, and a language at chance."""
+    return make("demo>xnli s0")
+
+
+@pytest.fixture(scope="session")
+def clean_only() -> RunRecord:
+    return make("demo>xnli s1", variants=("clean",))
+
+
+@pytest.fixture(scope="session")
+def comparison(record: RunRecord) -> Comparison:
+    def load(name: str) -> pa.Table:
+        language, variant, gain = name.split("/")
+        return predictions(language, variant, float(gain))
+
+    return compare_runs([record, make("demo+snli>xnli s0", 0.05)], load, resamples=100)
