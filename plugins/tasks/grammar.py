@@ -28,7 +28,7 @@ class GrammarTask(Task):
 
     Attributes:
         sizes: number of rows of each split, per language.
-        seed: seed of all draws. Sizes, seed and languages are part of the version, so of every key.
+        seed: seed of all draws. Sizes and seed are part of the version, so of every key.
     """
 
     sizes: Mapping[str, int] = {}

@@ -51,14 +51,16 @@ class German(Grammar):
         verb = Node(entry["pl" if event.agent.plural else "sg"], "VERB", deprel)
         subject = self.noun_phrase(event.agent, "nsubj")
         manner = self.adjunct(event.manner)
-        known, new, negation = [], [], []
-        if event.patient is not None and self.definite(event):
-            known = [self.noun_phrase(event.patient, "obj")]
-        elif event.patient is not None:
-            new = [self.new_thing(event.patient, event.negated)]
-        if event.negated and not new:
-            negation = [Node("nicht", "PART", "advmod")]
-        middle = [*time, *known, *negation, *where, *manner, *new]
+        # "kein" denies the whole clause, but where a manner is denied "nicht" stands before it.
+        denied_thing = event.negated and not manner
+        negation = [Node("nicht", "PART", "advmod")] if event.negated else []
+        if event.patient is None:
+            middle = [*time, *negation, *where, *manner]
+        elif self.definite(event):
+            middle = [*time, self.noun_phrase(event.patient, "obj"), *negation, *where, *manner]
+        else:
+            thing = self.new_thing(event.patient, denied_thing)
+            middle = [*time, *where, *([] if denied_thing else negation), *manner, thing]
         if place == "subordinate":
             verb.form = particle + verb.form
             verb.before = [subject, *middle]

@@ -65,16 +65,26 @@ def _compare_meanwhile(a: Event | None, b: Event | None) -> Order:
 
 
 def compare(a: Event, b: Event) -> tuple[Order, Order]:
-    """Return how the known participants of two events lie to each other, and how all the rest does."""
+    """Return how the known participants of two events lie to each other, and how all the rest does.
+
+    Two events exclude each other only at the same time of day; else both are UNKNOWN.
+    """
+    who, what = _compare_parts(a, b)
+    if Order.APART in (who, what) and a.time != b.time:
+        return Order.UNKNOWN, Order.UNKNOWN
+    return who, what
+
+
+def _compare_parts(a: Event, b: Event) -> tuple[Order, Order]:
     known = ontology()
-    if _swapped(a, b) and known.verbs[a.verb].definite:
+    definite = known.verbs[a.verb].definite
+    if definite and _swapped(a, b):
         return _EQUAL, Order.APART if known.verbs[a.verb].one_way else Order.UNKNOWN
     who = compare_entities(a.agent, b.agent)
     verb = known.compare_verbs(a.verb, b.verb)
     if verb is not _EQUAL:
         return who, verb
     patient = compare_entities(a.patient, b.patient)
-    definite = known.verbs[a.verb].definite
     rest = [
         known.compare_marks(a.manner, b.manner),
         known.compare_marks(a.place, b.place),

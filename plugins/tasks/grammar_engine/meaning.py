@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from random import Random
 
@@ -10,7 +10,7 @@ from harness_plugins.tasks.grammar_engine.ontology import Order, ontology
 
 from harness.keys import number
 
-# Tenths of all events, by the hash of what they say. No event belongs to two portions.
+# Tenths of all events, by the hash of their gist. No event belongs to two portions.
 PORTIONS = {"train": range(0, 6), "dev": range(6, 7), "test": range(7, 9), "held": range(9, 10)}
 
 
@@ -55,22 +55,24 @@ Put = tuple[Event, Style]
 LINKS = ("and", "and-first", "while", "while-first")
 
 
-def text_of(event: Event) -> str:
-    """Return a canonical text of an event: equal for equal events."""
-    parts = []
-    for field in fields(event):
-        value = getattr(event, field.name)
-        if isinstance(value, Entity):
-            value = f"{value.noun},{value.adjective or ''},{int(value.plural)}"
-        elif isinstance(value, Event):
-            value = f"({text_of(value)})"
-        parts.append("" if value is None else str(value))
-    return ";".join(parts)
+def gist(event: Event) -> str:
+    """Return a text that is equal for events that some language may put in the same words.
+
+    Synonyms are one, number is left out (Hindi's plural of respect hides it), and of two events it
+    does not matter which is told first.
+    """
+
+    def entity(value: Entity | None) -> str:
+        return "" if value is None else f"{ontology().nouns[value.noun].line[0]},{value.adjective or ''}"
+
+    parts = [event.verb, entity(event.agent), entity(event.patient), event.manner, event.place, event.time]
+    own = ";".join([*(part or "" for part in parts), "not" if event.negated else ""])
+    return own if event.meanwhile is None else "|".join(sorted((own, gist(event.meanwhile))))
 
 
 def portion(event: Event) -> str:
     """Return the portion (train, dev, test, held) that an event belongs to, by what it says alone."""
-    tenth = number("grammar", text_of(event)) % 10
+    tenth = number("grammar", gist(event)) % 10
     return next(name for name, tenths in PORTIONS.items() if tenth in tenths)
 
 
@@ -120,6 +122,13 @@ def sound(event: Event) -> bool:
     return not any(_related(a, b) for index, a in enumerate(people) for b in people[:index])
 
 
+def _noun(kinds: frozenset[str], rng: Random) -> str:
+    """Draw a noun, half of the time one with narrower ones under it: these can be entailed by others."""
+    nouns = nouns_of(kinds)
+    wide = [noun for noun in nouns if ontology().nouns[noun].narrower]
+    return rng.choice(wide if wide and rng.random() < 0.5 else nouns)
+
+
 def _entity(noun: str, rng: Random, adjective: float, plural: float = 0.0) -> Entity:
     chosen = rng.choice(adjectives_of(noun)) if rng.random() < adjective and adjectives_of(noun) else None
     return Entity(noun, chosen, rng.random() < plural)
@@ -138,8 +147,8 @@ def draw_clause(rng: Random) -> Event:
             return event
 
 
-def draw_event(rng: Random, negated: float = 0.4) -> Event:
-    """Draw an event, negated with the given probability."""
+def draw_event(rng: Random, negated: float = 0.4, meanwhile: float = 0.2) -> Event:
+    """Draw an event, negated or with a second one beside it with the given probabilities."""
     known = ontology()
     while True:
         name = rng.choice(tuple(known.verbs))
@@ -147,13 +156,13 @@ def draw_event(rng: Random, negated: float = 0.4) -> Event:
         denied = rng.random() < negated
         event = Event(
             verb=name,
-            agent=_entity(rng.choice(nouns_of(verb.agents)), rng, 0.35, 0.25),
-            patient=_entity(rng.choice(nouns_of(verb.patients)), rng, 0.4) if verb.patients else None,
+            agent=_entity(_noun(verb.agents, rng), rng, 0.35, 0.25),
+            patient=_entity(_noun(verb.patients, rng), rng, 0.4) if verb.patients else None,
             manner=rng.choice(verb.manners) if verb.manners and rng.random() < 0.2 else None,
             place=rng.choice(known.places) if rng.random() < 0.5 else None,
             time=rng.choice(known.times) if rng.random() < 0.5 else None,
             negated=denied,
-            meanwhile=draw_clause(rng) if not denied and rng.random() < 0.2 else None,
+            meanwhile=draw_clause(rng) if not denied and rng.random() < meanwhile else None,
         )
         if sound(event):
             return event

@@ -23,11 +23,11 @@ class Turkish(Grammar):
         return head
 
     def new_thing(self, entity: Entity, negated: bool) -> Node:
-        """Build *kırmızı bir elma*; under negation *kırmızı elma*."""
+        """Build *bir elma*, *kırmızı bir elma*; under negation *elma*, *kırmızı bir elma*."""
         head = Node(self.nouns[entity.noun]["sg"], "NOUN", "obj")
         if entity.adjective is not None:
             head.before.append(Node(self.adjectives[entity.adjective], "ADJ", "amod"))
-        if not negated:
+        if not negated or entity.adjective is not None:
             head.before.append(Node("bir", "DET", "det"))
         return head
 
