@@ -26,8 +26,8 @@ def _function_words(language: str) -> frozenset[str]:
 def positional(sentence: Sentence) -> bool:
     """Say whether the first word has its capital only because it is the first.
 
-    With a tree: it is no proper noun (nor a noun where nouns are capitalised), and its lemma is written
-    small. Without: it is a function word of its language; of any other word that is not known.
+    It is if the word is a function word of its language. With a tree also if it is no proper noun (nor a
+    noun where nouns are capitalised) and its lemma is written small; without a tree that is not known.
     """
     if not sentence.words:
         return False
@@ -40,12 +40,14 @@ def positional(sentence: Sentence) -> bool:
         part in _ALWAYS.get(language, ()) for part in (token.text, token.text.replace("’", "'").split("'")[0])
     ):
         return False
-    if token.words:
-        nouns = ("PROPN", "NOUN", "X") if language in NOUNS_CAPITALISED else ("PROPN", "X")
-        return not any(word.upos in nouns or word.lemma[:1].isupper() for word in token.words)
     small = (lower(head, language) + rest).replace("’", "'")
     known = _function_words(language)
-    return small in known or small.split("'")[0] + "'" in known or small.split("-")[0] in known
+    if small in known or small.split("'")[0] + "'" in known or small.split("-")[0] in known:
+        return True
+    nouns = ("PROPN", "NOUN", "X") if language in NOUNS_CAPITALISED else ("PROPN", "X")
+    return bool(token.words) and not any(
+        word.upos in nouns or word.lemma[:1].isupper() for word in token.words
+    )
 
 
 def sentence_case(sentence: Sentence) -> bool:

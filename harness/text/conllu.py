@@ -17,6 +17,8 @@ from harness.text.writing import spaced
 _BLANK = regex.compile(r"[\s\p{Cc}\p{Cf}]*")
 # How far a form may lie to the right of where it is looked for (a parser may drop a stray sign).
 _REACH = 20
+_STICKY = frozenset(",;،؛，；、۔।？！。")
+_FINAL = frozenset(".!?؟…")
 
 
 class MisfitError(Exception):
@@ -150,8 +152,17 @@ def _build(
         left = len(stretch) - len(stretch.lstrip())
         stretch = stretch.strip()
         offset = start + left
-        local = [(max(begin - offset, 0), end - offset) for begin, end in row]
+        local = [_bare(stretch, max(begin - offset, 0), end - offset) for begin, end in row]
         yield Sentence(stretch, language, _tokens(stretch, language, tree, local), offset, None)
+
+
+def _bare(text: str, start: int, end: int) -> tuple[int, int]:
+    """Leave out commas and final stops that a parser has taken for part of a word."""
+    while end - start > 1 and text[start] in _STICKY:
+        start += 1
+    while end - start > 1 and (text[end - 1] in _STICKY or (end == len(text) and text[end - 1] in _FINAL)):
+        end -= 1
+    return start, end
 
 
 def _tokens(text: str, language: str, tree: _Tree, places: list[tuple[int, int]]) -> tuple[Token, ...]:

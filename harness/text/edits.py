@@ -45,13 +45,20 @@ def levenshtein(old: str, new: str) -> int:
     return distance
 
 
-def moved(order: Sequence[int]) -> int:
-    """Return how many items must be lifted out to leave `order` rising: its length less the longest rise."""
+def moved(order: Sequence[int]) -> set[int]:
+    """Return the items of `order`, all different, that must be lifted out to leave it rising: the fewest.
+
+    The others are a longest rising subsequence, found by patience sorting.
+    """
     tails: list[int] = []
+    before: dict[int, int | None] = {}
     for item in order:
         place = bisect_left(tails, item)
-        if place == len(tails):
-            tails.append(item)
-        else:
-            tails[place] = item
-    return len(order) - len(tails)
+        before[item] = tails[place - 1] if place else None
+        tails[place : place + 1] = [item]
+    kept = tails[-1] if tails else None
+    lifted = set(order)
+    while kept is not None:
+        lifted.discard(kept)
+        kept = before[kept]
+    return lifted

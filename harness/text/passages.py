@@ -15,7 +15,8 @@ _CLOSERS = r"[\p{Pe}\p{Pf}\p{Pi}\"'’”»」』]*"
 # After a full stop: whitespace, then anything but a small letter; after 。 nothing is needed.
 _STOP = regex.compile(rf"(?:[.!?؟۔।॥…]+{_CLOSERS}(?=\s+[^\s\p{{Ll}}])|[。！？｡]+{_CLOSERS})")
 _ABBREVIATION = regex.compile(
-    r"(?:^|[\s\p{Ps}\p{Pi}\"'’])(?:\p{L}|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|No|Nr|Hr|Fr|Sra?|Mme|M\.\p{L}|bzw|ca|т\.\p{L}|г|ул|им)$"
+    r"(?:^|[\s\p{Ps}\p{Pi}\"'’])(?:(?:\p{L}\.)*\p{L}|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sra?|vs|etc|No|Nr|Hr|Fr|Mme|bzw|ca"
+    r"|ул|им|гл)$"
 )
 
 

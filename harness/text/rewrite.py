@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from typing import Literal
 
 from harness.text import casing, edits
 from harness.text.alignment import Alignment, Link
@@ -13,6 +14,7 @@ from harness.text.sentence import Sentence
 from harness.text.tokens import is_word
 from harness.text.writing import spaced, unspaced_letter
 
+Mark = Literal["kept", "moved", "altered", "inserted"]
 _OPENING = frozenset("([{«„‚“‘「『（【《〈¿¡")
 
 
@@ -104,7 +106,8 @@ class Rewrite:
             raise ValueError("a token is named twice")
         fitted = _fit_case(sentence, pieces)
         inner = (_joint(sentence, left, right) for left, right in pairwise(fitted))
-        return cls(sentence, fitted, (sentence.gaps[0], *inner, sentence.gaps[-1] if fitted else ""))
+        ends = (sentence.gaps[-1],) if fitted else ()
+        return cls(sentence, fitted, (sentence.gaps[0], *inner, *ends))
 
     @cached_property
     def text(self) -> str:
@@ -144,19 +147,26 @@ class Rewrite:
         return Alignment(tuple(links))
 
     @cached_property
-    def token_edits(self) -> int:
-        """Number of tokens that were altered, inserted, left out or moved.
+    def marks(self) -> tuple[Mark, ...]:
+        """What became of each piece; moved are the fewest words that leave the others in their old order.
 
-        Moved are the fewest that must be lifted out to bring the others into their old order; the fitted
-        capital of a sentence's first word is no edit.
+        Punctuation is never said to move, and the fitted capital of a sentence's first word is no change.
         """
-        kept = [piece for piece in self.pieces if piece.source is not None]
-        order = [piece.source for piece in kept if piece.source is not None]
-        altered = sum(
-            not piece.recased and piece.text != self.sentence.tokens[source].text
-            for piece, source in zip(kept, order, strict=True)
-        )
-        return altered + edits.moved(order) + len(self.pieces) - len(kept) + len(self.sentence) - len(kept)
+        words = set(self.sentence.words)
+        lifted = edits.moved([piece.source for piece in self.pieces if piece.source in words])
+        return tuple(self._mark(piece, lifted) for piece in self.pieces)
+
+    def _mark(self, piece: Piece, lifted: set[int]) -> Mark:
+        if piece.source is None:
+            return "inserted"
+        if not piece.recased and piece.text != self.sentence.tokens[piece.source].text:
+            return "altered"
+        return "moved" if piece.source in lifted else "kept"
+
+    @property
+    def token_edits(self) -> int:
+        """Number of tokens that were altered, inserted, moved or left out."""
+        return sum(mark != "kept" for mark in self.marks) + self.tokens.count(None)
 
     @cached_property
     def char_edits(self) -> int:

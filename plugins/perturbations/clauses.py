@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
+
+import regex
 
 from harness import Sentence, Token
 
@@ -12,6 +15,7 @@ from harness import Sentence, Token
 _MOVABLE = frozenset(
     {"nsubj", "csubj", "obj", "iobj", "obl", "ccomp", "xcomp", "advcl", "advmod", "dislocated"}
 )
+CLAUSAL = frozenset({"ccomp", "advcl", "csubj"})
 # Dependents that make one group with the head when they touch it.
 _GLUED = frozenset(
     {"aux", "cop", "case", "det", "nummod", "amod", "nmod", "appos", "acl", "compound", "flat", "fixed",
@@ -35,7 +39,6 @@ _NO_CLAUSE = frozenset(
         "goeswith",
     }
 )
-_TRIMMED = frozenset(",;:.!?…—–-،؛؟、，；：。！？।۔")
 # Weak pronouns that lean on the verb.
 _CLITICS = {
     "fr": "je j' tu il elle on nous vous ils elles me m' te t' se s' le la l' les lui leur y en ce c'",
@@ -49,14 +52,39 @@ _CLOSERS = {'"': '"', "„": "“”", "«": "»", "»": "«", "“": "”", "�
             "（": "）", "「": "」", "『": "』", "《": "》", "【": "】", "〈": "〉"}  # fmt: skip
 
 
+# Relative and interrogative words where treebanks do not mark them by PronType.
+_FRONTED = {
+    "ru": regex.compile(r"котор\w+|кто|кого|кому|кем|ком|что|чего|чему|чем|чём|чей|чья|чьё|чьи|где|куда|"
+                        r"откуда|когда|почему|зачем|как|как(?:ой|ая|ое|ие|ого|ую|им|их|ими)|сколько"),
+    "bg": regex.compile(r"къде|кога|защо|как|какво|кой\w*|коя\w*|кое\w*|кои\w*|когато|където|както"),
+    "el": regex.compile(r"που|πού|πώς|πως|πότε|γιατί|όταν|όπου|όπως|τι|ποι\w+|όποι\w+"),
+    "hi": regex.compile(r"जो|जिस\w*|जिन\w*|जब|जहाँ|जहां|जैसे|जितन\w+"),
+    "ur": regex.compile(r"جو|جس|جن|جنہوں|جب|جہاں|جیسے|جتن\w+"),
+    "ar": regex.compile(r"الذي|التي|الذين|اللذان|اللتان|اللواتي|من|ما|ماذا|متى|أين|كيف|لماذا|كم"),
+}  # fmt: skip
+_COMMAS = frozenset(",،，、;؛；")
+_PAIRED = frozenset("".join((*_CLOSERS, *_CLOSERS.values())))
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A part of a clause that moves as a whole: tokens [start, end); `role` is its relation or ``head``."""
+    """A part of a clause that moves as a whole.
+
+    Attributes:
+        start: its first token.
+        end: the token after its last.
+        top: the token that the rest of it depends on.
+        role: relation of `top` to the clause's head, or ``head``.
+        before: a comma at `start` - 1 that sets it off, as the tree says; None without.
+        after: a comma at `end`, likewise.
+    """
 
     start: int
     end: int
     top: int
     role: str
+    before: int | None = None
+    after: int | None = None
 
 
 def units(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
@@ -82,13 +110,13 @@ def units(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
         if _together(sentence, span):
             start, end = _trimmed(sentence, span[0], span[-1] + 1)
             if start < end and (end <= group[0] or start >= group[1]):
-                found.append(Unit(start, end, child, token.relation))
+                before = start - 1 if start > span[0] and sentence.tokens[start - 1].text in _COMMAS else None
+                after = end if end <= span[-1] and sentence.tokens[end].text in _COMMAS else None
+                found.append(Unit(start, end, child, token.relation, before, after))
     zone = zones[head]
     found = [unit for unit in found if zones[unit.start] == zones[unit.end - 1] == zone]
     found.sort(key=lambda unit: unit.start)
-    if found and found[0].role != "head" and _fronted(sentence, head, found[0]):
-        del found[0]
-    return found
+    return [unit for unit in found if not _fixed(sentence, head, unit, unit is found[0])]
 
 
 def quotation_zones(sentence: Sentence) -> list[int]:
@@ -109,17 +137,24 @@ def quotation_zones(sentence: Sentence) -> list[int]:
 
 
 def exchanges_roles(sentence: Sentence, source: Sequence[Unit], order: Sequence[Unit]) -> bool:
-    """Say whether subject and object have changed places and nothing but their places told them apart.
+    """Say whether two arguments have changed places and nothing but their places told them apart.
 
     *Mary saw John* for *John saw Mary*; not *him saw I*, nor where a case ending or adposition tells.
     """
-    subjects = [unit for unit in source if unit.role == "nsubj"]
-    objects = [unit for unit in source if unit.role == "obj"]
-    if len(subjects) != 1 or len(objects) != 1 or _told_apart(sentence, subjects[0].top, objects[0].top):
-        return False
-    swapped = {"nsubj": "obj", "obj": "nsubj", "head": "head"}
-    old = [unit.role for unit in source if unit.role in swapped]
-    return [swapped[unit.role] for unit in order if unit.role in swapped] == old
+    for left, right in combinations([unit for unit in source if unit.role in ("nsubj", "obj", "iobj")], 2):
+        swapped = {left: right, right: left}
+        frame = [unit for unit in source if unit in (left, right) or unit.role == "head"]
+        found = [swapped.get(unit, unit) for unit in order if unit in frame]
+        if found == frame and not _told_apart(sentence, left.top, right.top):
+            return True
+    return False
+
+
+def encloses_clause(order: Sequence[Unit]) -> bool:
+    """Say whether a clause stands between phrases, where its words could be taken for theirs."""
+    clausal = [unit.role in CLAUSAL for unit in order]
+    inner = "".join("c" if each else "." for each in clausal).strip("c")
+    return "c" in inner
 
 
 def _heads_clause(sentence: Sentence, head: int) -> bool:
@@ -193,12 +228,37 @@ def _is_glued(sentence: Sentence, head: int, child: int) -> bool:
     return token.relation == "advmod" and sentence.tokens[head].upos != "VERB" and child < head
 
 
-def _fronted(sentence: Sentence, head: int, unit: Unit) -> bool:
-    """Say whether the clause's first unit stands there as a relative or interrogative phrase."""
-    tokens = sentence.tokens[unit.start : unit.end]
-    if any(kind in token.feats.get("PronType", "") for token in tokens for kind in ("Rel", "Int")):
+def _fixed(sentence: Sentence, head: int, unit: Unit, first: bool) -> bool:
+    """Say whether a unit must keep its slot because nothing but its slot tells its work."""
+    if unit.role == "head":
+        return False
+    if unit.role in CLAUSAL and not _introduced(sentence, unit):
         return True
-    relative = sentence.tokens[head].deprel == "acl:relcl"
+    return (first or unit.end - unit.start == 1) and _fronted(sentence, head, unit)
+
+
+def _introduced(sentence: Sentence, clause: Unit) -> bool:
+    """Say whether a clause shows where it begins, or has no subject that could be taken for another's."""
+    children = sentence.children(clause.top)
+    if not any(sentence.tokens[child].relation in ("nsubj", "csubj", "aux", "cop") for child in children):
+        return sentence.tokens[clause.top].feats.get("VerbForm") != "Fin"
+    opening = sentence.tokens[clause.start]
+    if opening.relation in ("mark", "case") or _anchored(opening):
+        return True
+    return any(kind in opening.feats.get("PronType", "") for kind in ("Int", "Rel"))
+
+
+def _fronted(sentence: Sentence, head: int, unit: Unit) -> bool:
+    """Say whether a unit stands first as a relative or interrogative phrase."""
+    tokens = sentence.tokens[unit.start : unit.end]
+    clause = sentence.tokens[head]
+    kinds = ("Int", "Rel") if clause.relation in ("acl", "advcl", "ccomp", "csubj", "xcomp") else ("Int",)
+    if any(kind in token.feats.get("PronType", "") for token in tokens for kind in kinds):
+        return True
+    pattern = _FRONTED.get(sentence.language)
+    if pattern is not None and any(pattern.fullmatch(token.text.casefold()) for token in tokens[:2]):
+        return True
+    relative = clause.deprel == "acl:relcl"
     return relative and len(tokens) == 1 and tokens[0].upos in ("PRON", "ADV", "DET", "SCONJ")
 
 
@@ -229,9 +289,13 @@ def _together(sentence: Sentence, span: Sequence[int]) -> bool:
 
 
 def _trimmed(sentence: Sentence, start: int, end: int) -> tuple[int, int]:
-    """Cut commas and stops off both edges; quotation marks and brackets stay."""
-    while start < end and sentence.tokens[start].text in _TRIMMED:
+    """Cut punctuation off both edges; quotation marks and brackets stay."""
+    while start < end and _outer(sentence.tokens[start]):
         start += 1
-    while end > start and sentence.tokens[end - 1].text in _TRIMMED:
+    while end > start and _outer(sentence.tokens[end - 1]):
         end -= 1
     return start, end
+
+
+def _outer(token: Token) -> bool:
+    return not token.is_word and token.text not in _PAIRED

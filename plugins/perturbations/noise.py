@@ -14,6 +14,7 @@ import regex
 
 from harness import HarnessError, Perturbation, Rewrite, Sentence, hookimpl
 from harness.text import graphemes
+from harness.text.writing import lower, upper
 
 # Letters with their marks, and the apostrophes and hyphens inside a word; no digits.
 _LETTERS = regex.compile(r"[\p{L}\p{M}\p{Cf}'’ʼ׳״\-‐‑]+")
@@ -73,11 +74,12 @@ class Keyboard(_Typos):
 
     def places(self, clusters: Sequence[str], language: str) -> list[int]:
         table = neighbours(language)
-        return [place for place, cluster in enumerate(clusters) if cluster.lower() in table]
+        return [place for place, cluster in enumerate(clusters) if _small(cluster, language) in table]
 
     def typo(self, clusters: Sequence[str], place: int, language: str, rng: Random) -> str:
-        key = rng.choice(neighbours(language)[clusters[place].lower()])
-        hit = key.upper() if clusters[place].isupper() else key
+        small = _small(clusters[place], language)
+        key = rng.choice(neighbours(language)[small])
+        hit = key if clusters[place] == small else upper(key, language)
         return "".join((*clusters[:place], hit, *clusters[place + 1 :]))
 
 
@@ -100,14 +102,18 @@ class Swap(_Typos):
 
     def typo(self, clusters: Sequence[str], place: int, language: str, rng: Random) -> str:
         left, right = clusters[place + 1], clusters[place]
-        if right.isupper() != left.isupper():
+        if right[0].isupper() != left[0].isupper():
             left, right = _cased_like(left, right, language), _cased_like(right, left, language)
         return "".join((*clusters[:place], left, right, *clusters[place + 2 :]))
 
 
+def _small(cluster: str, language: str) -> str:
+    return lower(cluster, language) if len(cluster) == 1 else cluster
+
+
 def _cased_like(cluster: str, other: str, language: str) -> str:
-    cased = cluster.upper() if other.isupper() else cluster.lower()
-    return cased if len(cased) == len(cluster) else cluster
+    cased = (upper if other[0].isupper() else lower)(cluster[0], language)
+    return cased + cluster[1:]
 
 
 @cache

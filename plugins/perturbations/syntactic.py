@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import combinations
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations, permutations
 from random import Random
 from typing import Any
 
-from harness_plugins.perturbations.clauses import Unit, exchanges_roles, quotation_zones, units
+from harness_plugins.perturbations.clauses import (
+    Unit,
+    encloses_clause,
+    exchanges_roles,
+    quotation_zones,
+    units,
+)
 
 from harness import Perturbation, Rewrite, Sentence, hookimpl
 
@@ -96,13 +102,14 @@ class Scramble(Perturbation):
     Kept: every phrase's own words and order, the dependency tree, conjunctions and complementizers before
     their clause, auxiliaries, negation and clitics with their verb, relative and question words in front,
     coordinated clauses in sequence, punctuation in its slots. So who did what to whom can still be read
-    where case, adpositions or sense tell it; an order in which subject and object have merely changed
-    places and nothing else tells them apart is never used. Not kept: emphasis, given and new, at times the
-    scope of adverbs and quantifiers; the result is ungrammatical in languages of rigid order.
+    where case, adpositions or sense tell it; an order in which two arguments have merely changed places and
+    nothing else tells them apart is never used, and a clause goes to the edge of the one around it. Not
+    kept: emphasis, given and new, at times the scope of adverbs and quantifiers; the result is
+    ungrammatical in languages of rigid order.
 
     Intensity is the share of clauses that are permuted, at least one.
 
-        The boy gave the dog a bone.  ->  A bone gave the boy the dog.
+        The boy gave the dog a bone.  ->  Gave the dog a bone the boy.
     """
 
     name = "scramble"
@@ -127,11 +134,12 @@ class Scramble(Perturbation):
             head: _permuted(sentence, clauses[head], rng) for head in heads[: share(intensity, len(heads))]
         }
         order = list(range(len(sentence)))
+        superfluous: set[int] = set()
         # From the leaves up: what has been permuted inside a phrase lies where the phrase lay.
         for head, found in clauses.items():
             if head in orders:
-                _rearrange(order, found, orders[head])
-        return Rewrite.of(sentence, order)
+                superfluous |= _rearrange(sentence, order, found, orders[head])
+        return Rewrite.of(sentence, [index for index in order if index not in superfluous])
 
 
 def _text(sentence: Sentence, unit: Unit) -> str:
@@ -139,42 +147,69 @@ def _text(sentence: Sentence, unit: Unit) -> str:
 
 
 def _differs(sentence: Sentence, source: Sequence[Unit], order: Sequence[Unit]) -> bool:
+    """Say whether an order is another than the source's and can be read as the same."""
     changed = any(
         new is not old and _text(sentence, new) != _text(sentence, old)
         for new, old in zip(order, source, strict=True)
     )
-    return changed and not exchanges_roles(sentence, source, order)
+    return changed and not encloses_clause(order) and not exchanges_roles(sentence, source, order)
 
 
-def _swapped(source: Sequence[Unit]) -> list[list[Unit]]:
-    swapped = []
+def _near(source: Sequence[Unit]) -> Iterator[Sequence[Unit]]:
+    """Yield orders that differ little: every order of up to four units, else two units exchanged."""
+    if len(source) <= 4:
+        yield from permutations(source)
+        return
     for left, right in combinations(range(len(source)), 2):
         order = list(source)
         order[left], order[right] = order[right], order[left]
-        swapped.append(order)
-    return swapped
+        yield order
 
 
 def _alternatives(sentence: Sentence, source: Sequence[Unit]) -> bool:
-    return len(source) > 1 and any(_differs(sentence, source, order) for order in _swapped(source))
+    return len(source) > 1 and any(_differs(sentence, source, order) for order in _near(source))
 
 
-def _permuted(sentence: Sentence, source: Sequence[Unit], rng: Random) -> list[Unit]:
+def _permuted(sentence: Sentence, source: Sequence[Unit], rng: Random) -> Sequence[Unit]:
     order = list(source)
     for _ in range(30):
         rng.shuffle(order)
         if _differs(sentence, source, order):
             return order
-    return rng.choice([order for order in _swapped(source) if _differs(sentence, source, order)])
+    return rng.choice([order for order in _near(source) if _differs(sentence, source, order)])
 
 
-def _rearrange(order: list[int], source: Sequence[Unit], target: Sequence[Unit]) -> None:
+def _rearrange(
+    sentence: Sentence, order: list[int], source: Sequence[Unit], target: Sequence[Unit]
+) -> set[int]:
+    """Put the units of a clause into `order` as `target` has them, and return the commas left without use.
+
+    A comma that sets a unit off goes with it: to the side on which it has a neighbour.
+    """
+    start, end = source[0].start, source[-1].end
+    edges = {comma for unit in source for comma in (unit.before, unit.after) if comma is not None}
+    commas = {comma for comma in edges if start < comma < end}
     moved: list[int] = []
-    for index, unit in enumerate(target):
+    for slot, unit in enumerate(target):
+        before = unit.before if unit.before in commas else None
+        after = unit.after if unit.after in commas else None
+        if slot == 0:
+            before, after = None, after or before
+        elif slot == len(target) - 1:
+            before, after = before or after, None
+        if before is not None and sentence.tokens[moved[-1]].is_word:
+            moved.append(before)
         moved += order[unit.start : unit.end]
-        if index + 1 < len(source):
-            moved += order[source[index].end : source[index + 1].start]
-    order[source[0].start : source[-1].end] = moved
+        if slot + 1 < len(source):
+            between = order[source[slot].end : source[slot + 1].start]
+            between = [index for index in between if index not in commas]
+            if after is not None and (not between or sentence.tokens[between[0]].is_word):
+                moved.append(after)
+            moved += between
+    spare = commas.difference(moved)
+    # Spare commas stay in `order`, so that every phrase keeps its length, until the sentence is whole.
+    order[start:end] = [*moved, *sorted(spare)]
+    return spare
 
 
 @hookimpl
