@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from harness.tracking.catchup import Synced
 
 
 def sync(
@@ -35,12 +38,16 @@ def sync(
         folder, place, force=bool(uri or experiment), warn=lambda text: print(text, file=sys.stderr)
     )
     for result in results:
-        told = (
-            result.problem
-            or f"{result.events:,} events sent to {result.place.shown} ({result.place.experiment})"
-        )
-        print(f"{result.journal.stem}: {told}")
+        print(f"{result.journal.stem}: {_told(result)}")
     if not results:
         print(f"MLflow has all of the {len(found)} journals in {folder}.")
     if any(result.problem for result in results):
         raise typer.Exit(1)
+
+
+def _told(result: Synced) -> str:
+    if result.busy:
+        return "left to the invocation that is writing it"
+    return (
+        result.problem or f"{result.events:,} events sent to {result.place.shown} ({result.place.experiment})"
+    )

@@ -22,12 +22,16 @@ _TAIL = 1 << 16
 
 @dataclass(frozen=True)
 class Synced:
-    """What `sync` did with one journal: the number of events sent, or why it could not."""
+    """What `sync` did with one journal: the number of events sent, or why none were.
+
+    `busy` says that a running invocation is sending it.
+    """
 
     journal: Path
     place: Destination
-    events: int
+    events: int = 0
     problem: str = ""
+    busy: bool = False
 
 
 def settle(folder: Path) -> list[Path]:
@@ -112,14 +116,14 @@ def sync(folder: Path, place: Destination, force: bool, warn: Warn) -> list[Sync
             continue
         with _free(path) as free:
             if not free:
-                results.append(Synced(path, target, 0, "a running invocation is writing it"))
+                results.append(Synced(path, target, busy=True))
                 continue
             try:
                 count = MlflowSink(path, target, connect(target), warn).replay()
                 results.append(Synced(path, target, count))
             except Exception as error:
                 reason = (str(error) or type(error).__name__).splitlines()[0]
-                results.append(Synced(path, target, 0, reason))
+                results.append(Synced(path, target, problem=reason))
     return results
 
 

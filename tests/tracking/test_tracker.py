@@ -242,6 +242,16 @@ def test_a_journal_left_behind_is_caught_up_by_the_next_start(place: Destination
     assert len(logged(place)) == 2
 
 
+def test_sync_leaves_a_running_invocation_alone(place: Destination, tmp_path: Path) -> None:
+    with tracker(tmp_path) as running:
+        running.run("r1", "demo>xnli s0")
+        (result,) = sync(running.journal.path.parent, Destination(place.uri, "paper"), force=True, warn=print)
+        assert (result.busy, result.problem, result.events) == (True, "", 0)
+        running.end("r1")
+    (run,) = logged(place)
+    assert run.info.status == "FINISHED"
+
+
 @pytest.mark.slow
 def test_processes_that_meet_a_fresh_store_at_once_all_log(tmp_path: Path) -> None:
     script = """
