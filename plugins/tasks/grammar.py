@@ -7,7 +7,8 @@ vocabulary is about 130 concepts and each language shows a small part of its gra
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from random import Random
 from typing import Any, ClassVar
 
@@ -21,6 +22,13 @@ from harness import HarnessError, Task, hookimpl
 from harness.keys import number
 
 Row = dict[str, Any]
+Group = tuple[Put, Mapping[str, Put]]
+
+
+@lru_cache(maxsize=2048)
+def _drawn(draw: Callable[[Random, str], Group], split: str, seed: int) -> Group:
+    """Draw a group; the groups of dev and test are kept, since every language says them anew."""
+    return draw(Random(seed), split)
 
 
 class GrammarTask(Task):
@@ -48,9 +56,9 @@ class GrammarTask(Task):
     def row_count(self, split: str, language: str) -> int | None:
         return self.sizes.get(split, 0) if language in self.languages else 0
 
-    def rng(self, split: str, group: int) -> Random:
-        """Return the generator of one group of rows: local, and the same for every language."""
-        return Random(number(self.name, self.seed, split, group))
+    def seed_of(self, split: str, group: int) -> int:
+        """Return the seed of one group of rows: its own, and the same for every language."""
+        return number(self.name, self.seed, split, group)
 
 
 class GrammarPairs(GrammarTask):
@@ -58,9 +66,14 @@ class GrammarPairs(GrammarTask):
 
     columns: ClassVar[tuple[str, str]] = ("premise", "hypothesis")
 
-    def group(self, split: str, rng: Random) -> tuple[Put, Mapping[str, Put]]:
-        """Draw the shared second sentence and, for each label, the first one."""
+    @staticmethod
+    def draw(rng: Random, split: str) -> Group:
+        """Draw a second sentence and, for each label, a first one that goes with it."""
         raise NotImplementedError
+
+    def group(self, split: str, group: int) -> Group:
+        """Return a group of rows before any language says them."""
+        return _drawn(type(self).draw, split, self.seed_of(split, group))
 
     def rows(self, split: str, language: str) -> Iterator[Row]:
         """Make the rows; row i says the same in every language, under the same id and label."""
@@ -71,7 +84,7 @@ class GrammarPairs(GrammarTask):
         for index in range(self.sizes[split]):
             group, place = divmod(index, len(self.labels))
             if place == 0:
-                shared, others = self.group(split, self.rng(split, group))
+                shared, others = self.group(split, group)
                 right = say(*shared)
             label = self.labels[place]
             left = say(*others[label])
@@ -100,7 +113,8 @@ class GrammarNli(GrammarPairs):
     gold_trees = True
     description = "inference in eight languages, made from a typed grammar, with gold trees"
 
-    def group(self, split: str, rng: Random) -> tuple[Put, Mapping[str, Put]]:
+    @staticmethod
+    def draw(rng: Random, split: str) -> Group:
         return draw_group(rng, split)
 
 
@@ -114,7 +128,8 @@ class GrammarParaphrase(GrammarPairs):
     gold_trees = True
     description = "paraphrase or not in eight languages, made from a typed grammar, with gold trees"
 
-    def group(self, split: str, rng: Random) -> tuple[Put, Mapping[str, Put]]:
+    @staticmethod
+    def draw(rng: Random, split: str) -> Group:
         return draw_pair(rng, split)
 
 
@@ -140,7 +155,7 @@ class GrammarText(GrammarTask):
             return
         within = "train" if split == "train" else "held"
         for index in range(self.sizes[split]):
-            rng = self.rng(split, index)
+            rng = Random(self.seed_of(split, index))
             event = draw_within(rng, within)
             style = draw_style(event, rng)
             codes = self.draw_languages(rng)
