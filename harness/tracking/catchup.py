@@ -14,7 +14,7 @@ from pathlib import Path
 from harness.tracking.journal import Event, Journal, journals, read
 from harness.tracking.mlflow_sink import MlflowSink
 from harness.tracking.position import pending
-from harness.tracking.store import Destination, connect
+from harness.tracking.store import Destination, connect, reason
 
 Warn = Callable[[str], None]
 _TAIL = 1 << 16
@@ -122,8 +122,7 @@ def sync(folder: Path, place: Destination, force: bool, warn: Warn) -> list[Sync
                 count = MlflowSink(path, target, connect(target), warn).replay()
                 results.append(Synced(path, target, count))
             except Exception as error:
-                reason = (str(error) or type(error).__name__).splitlines()[0]
-                results.append(Synced(path, target, problem=reason))
+                results.append(Synced(path, target, problem=reason(error)))
     return results
 
 

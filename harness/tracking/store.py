@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 DEFAULT_EXPERIMENT = "harness"
 _SQLITE = "sqlite:///"
-# MLflow's own defaults block training for minutes when a server is away (7 retries of 120 s).
-_BOUNDS = {
+# Set unless the user set them. MLflow's own defaults block for minutes when a server is away (7 retries of
+# 120 s), report usage, and print a line for each run into the progress display.
+_SETTINGS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 # Without it the UI opens on traces of language model applications.
 _KIND = {"mlflow.experimentKind": "custom_model_development"}
@@ -67,7 +69,7 @@ def connect(place: Destination) -> tuple[MlflowClient, str]:
     under a file lock beside it. Raises HarnessError where the experiment was deleted, and whatever
     MLflow raises where the store cannot be reached.
     """
-    for name, value in _BOUNDS.items():
+    for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
     import logging
 
@@ -92,6 +94,12 @@ def connect(place: Destination) -> tuple[MlflowClient, str]:
             "Restore it, or set MLFLOW_EXPERIMENT_NAME to another name.",
         )
     return client, found.experiment_id
+
+
+def reason(error: BaseException) -> str:
+    """Return an MLflow failure in one line of at most 200 characters."""
+    line = (str(error) or type(error).__name__).splitlines()[0]
+    return line if len(line) <= 200 else f"{line[:197]}..."
 
 
 def _artifacts(place: Destination) -> str | None:

@@ -18,7 +18,7 @@ from typing import Any
 import harness
 from harness.tracking.catchup import finished, follow, held, settle
 from harness.tracking.journal import Journal
-from harness.tracking.store import Destination, destination
+from harness.tracking.store import Destination, destination, reason
 
 SCHEMA = 1
 MEND = "Nothing is lost: `harness sync` logs the rest."
@@ -211,8 +211,7 @@ class Tracker:
                 return follow(self.folder / "journal", self.place, own, self._stop, _PAUSE, self._warn)
             except Exception as error:
                 if not told:
-                    reason = (str(error) or type(error).__name__).splitlines()[0]
-                    self._warn(f"MLflow at {self.place.shown} failed: {reason}. {MEND}")
+                    self._warn(f"MLflow at {self.place.shown} failed: {reason(error)}. {MEND}")
                 told = True
             if last:
                 return
