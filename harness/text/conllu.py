@@ -184,13 +184,14 @@ def _tokens(text: str, language: str, tree: _Tree, places: list[tuple[int, int]]
             chosen, above = tree.words[top], tree.heads[top]
             head = owner[above] if above >= 0 else -1
             words = tuple(tree.words[member] for member in members)
-            found.append(
-                Token(start, end, form, is_word, chosen.upos, head, chosen.deprel, chosen.feats, words)
-            )
+            upos, deprel, feats = chosen.upos, chosen.deprel, chosen.feats
+            relation = deprel.partition(":")[0]
+            found.append(Token(start, end, form, is_word, upos, head, deprel, feats, words, relation))
         else:
             # A sign that the parser dropped hangs on its neighbour.
             head = max((other for other in known if other < index), default=known[0])
-            found.append(Token(start, end, form, is_word, "X", head, "dep" if is_word else "punct"))
+            relation = "dep" if is_word else "punct"
+            found.append(Token(start, end, form, is_word, "X", head, relation, relation=relation))
     return tuple(found)
 
 

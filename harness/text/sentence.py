@@ -36,6 +36,7 @@ class Token:
         upos: universal part of speech, None when not parsed.
         head: index of the token it depends on, -1 for the root, None when not parsed.
         deprel: relation to the head, subtype included (``acl:relcl``), None when not parsed.
+        relation: the same without its subtype (``acl``), empty when not parsed.
         feats: morphological features (``{"Case": "Nom"}``).
         words: the syntactic words in it, in order; upos, head, deprel and feats are those of the one
             nearest to the root, so that a contraction hangs where its highest word does and the tree over
@@ -51,11 +52,7 @@ class Token:
     deprel: str | None = None
     feats: Mapping[str, str] = field(default_factory=lambda: NO_FEATURES)
     words: tuple[Word, ...] = ()
-
-    @property
-    def relation(self) -> str:
-        """The relation without its subtype; empty when not parsed."""
-        return self.deprel.partition(":")[0] if self.deprel else ""
+    relation: str = ""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ _EXTEND = (
     r"[\p{Grapheme_Cluster_Break=Extend}\p{Grapheme_Cluster_Break=ZWJ}\p{Grapheme_Cluster_Break=SpacingMark}]"
 )
 _TOKEN = regex.compile(rf"{_WORD}(?:{_JOIN}{_WORD})*|\p{{Zs}}{_EXTEND}+|(?!\s)\X")
+_HALFWIDTH_VOICING = "ﾞﾟ"
 _HAS_WORD = regex.compile(r"[\p{L}\p{N}]")
 _MARK = regex.compile(_EXTEND)
 _UNSPACED_RUN = regex.compile(
@@ -39,6 +40,8 @@ _TRADITIONAL = ("hant", "tw", "hk", "mo")
 
 def is_word(text: str) -> bool:
     """Say whether a token is a word: it holds a letter or digit and does not begin inside a grapheme."""
+    if text[:1].isalnum() and text[0] not in _HALFWIDTH_VOICING:
+        return True
     return _HAS_WORD.search(text) is not None and _MARK.match(text) is None
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import combinations
+from itertools import combinations, permutations
+from random import Random
 
-import regex
+from harness_plugins.perturbations.closed_class import CLITICS, FRONTED
 
 from harness import Sentence, Token
 
@@ -39,29 +40,10 @@ _NO_CLAUSE = frozenset(
         "goeswith",
     }
 )
-# Weak pronouns that lean on the verb.
-_CLITICS = {
-    "fr": "je j' tu il elle on nous vous ils elles me m' te t' se s' le la l' les lui leur y en ce c'",
-    "es": "me te se nos os lo la los las le les",
-    "it": "mi ti si ci vi lo la li le gli ne",
-    "pt": "me te se nos vos o a os as lhe lhes",
-    "bg": "ме те го я ни ви ги ми ти му ѝ й им се си",
-    "el": "με σε τον την το μας σας τους τις τα μου σου του της",
-}
 _CLOSERS = {'"': '"', "„": "“”", "«": "»", "»": "«", "“": "”", "‚": "‘’", "(": ")", "[": "]", "{": "}",
             "（": "）", "「": "」", "『": "』", "《": "》", "【": "】", "〈": "〉"}  # fmt: skip
 
 
-# Relative and interrogative words where treebanks do not mark them by PronType.
-_FRONTED = {
-    "ru": regex.compile(r"котор\w+|кто|кого|кому|кем|ком|что|чего|чему|чем|чём|чей|чья|чьё|чьи|где|куда|"
-                        r"откуда|когда|почему|зачем|как|как(?:ой|ая|ое|ие|ого|ую|им|их|ими)|сколько"),
-    "bg": regex.compile(r"къде|кога|защо|как|какво|кой\w*|коя\w*|кое\w*|кои\w*|когато|където|както"),
-    "el": regex.compile(r"που|πού|πώς|πως|πότε|γιατί|όταν|όπου|όπως|τι|ποι\w+|όποι\w+"),
-    "hi": regex.compile(r"जो|जिस\w*|जिन\w*|जब|जहाँ|जहां|जैसे|जितन\w+"),
-    "ur": regex.compile(r"جو|جس|جن|جنہوں|جب|جہاں|جیسے|جتن\w+"),
-    "ar": regex.compile(r"الذي|التي|الذين|اللذان|اللتان|اللواتي|من|ما|ماذا|متى|أين|كيف|لماذا|كم"),
-}  # fmt: skip
 _COMMAS = frozenset(",،，、;؛；")
 _PAIRED = frozenset("".join((*_CLOSERS, *_CLOSERS.values())))
 
@@ -87,7 +69,86 @@ class Unit:
     after: int | None = None
 
 
-def units(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
+@dataclass(frozen=True)
+class Clause:
+    """A clause whose units can be put in another order and read as the same.
+
+    Attributes:
+        units: its movable units, left to right.
+        forms: their words; two units of the same words are not told apart.
+        exchanges: orders of two arguments and the head, by index, that would read as the arguments exchanged.
+    """
+
+    units: tuple[Unit, ...]
+    forms: tuple[str, ...]
+    exchanges: tuple[tuple[int, ...], ...]
+
+    def another_order(self, rng: Random) -> tuple[int, ...]:
+        """Return the units' indices in a random order that differs and can be read as the same."""
+        order = list(range(len(self.units)))
+        for _ in range(30):
+            rng.shuffle(order)
+            if self._reads_same(order):
+                return tuple(order)
+        return rng.choice(list(filter(self._reads_same, self._near())))
+
+    def has_another_order(self) -> bool:
+        """Say whether there is such an order."""
+        return len(self.units) > 1 and any(map(self._reads_same, self._near()))
+
+    def _near(self) -> Iterator[tuple[int, ...]]:
+        """Yield orders that differ little: every order of up to four units, else two units exchanged."""
+        source = tuple(range(len(self.units)))
+        if len(source) <= 4:
+            yield from permutations(source)
+            return
+        for left, right in combinations(source, 2):
+            yield (*source[:left], right, *source[left + 1 : right], left, *source[right + 1 :])
+
+    def _reads_same(self, order: Sequence[int]) -> bool:
+        return (
+            any(self.forms[new] != form for new, form in zip(order, self.forms, strict=True))
+            and not self._encloses_clause(order)
+            and not any(tuple(each for each in order if each in frame) == frame for frame in self.exchanges)
+        )
+
+    def _encloses_clause(self, order: Sequence[int]) -> bool:
+        """Say whether a clause stands between phrases, where its words could be taken for theirs."""
+        shape = "".join("c" if self.units[index].role in CLAUSAL else "p" for index in order)
+        return "c" in shape.strip("c")
+
+
+def clause(sentence: Sentence, head: int, zones: Sequence[int]) -> Clause | None:
+    """Return the clause that `head` heads; None if it heads none, or none with another order."""
+    units = tuple(_units(sentence, head, zones))
+    if len(units) < 2:
+        return None
+    tokens = sentence.tokens
+    forms = tuple(
+        " ".join(token.text.casefold() for token in tokens[unit.start : unit.end]) for unit in units
+    )
+    found = Clause(units, forms, tuple(_exchanges(sentence, units)))
+    return found if found.has_another_order() else None
+
+
+def quotation_zones(sentence: Sentence) -> list[int]:
+    """Number the stretches inside quotation marks and brackets; the marks belong to what is around them."""
+    zones, stack = [], [(0, "")]
+    highest = 0
+    for token in sentence.tokens:
+        mark = token.text
+        if not token.is_word and len(stack) > 1 and mark in stack[-1][1]:
+            stack.pop()
+            zones.append(stack[-1][0])
+            continue
+        zones.append(stack[-1][0])
+        if not token.is_word and mark in _CLOSERS:
+            highest += 1
+            stack.append((highest, _CLOSERS[mark]))
+    return zones
+
+
+def _units(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
     """Return the movable units of the clause that `head` heads, left to right; empty if it heads none.
 
     They are the head with the function words and modifiers that touch it, and each argument or adjunct
@@ -116,45 +177,28 @@ def units(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
     zone = zones[head]
     found = [unit for unit in found if zones[unit.start] == zones[unit.end - 1] == zone]
     found.sort(key=lambda unit: unit.start)
+    if (
+        found
+        and found[-1].role == "head"
+        and sentence.tokens[head].relation == "acl"
+        and subtree[-1] < sentence.head(head)
+    ):
+        # Where a relative clause stands before its noun, only its verb's place beside the noun tells.
+        found.pop()
     return [unit for unit in found if not _fixed(sentence, head, unit, unit is found[0])]
 
 
-def quotation_zones(sentence: Sentence) -> list[int]:
-    """Number the stretches inside quotation marks and brackets; the marks belong to what is around them."""
-    zones, stack = [], [(0, "")]
-    highest = 0
-    for token in sentence.tokens:
-        mark = token.text
-        if not token.is_word and len(stack) > 1 and mark in stack[-1][1]:
-            stack.pop()
-            zones.append(stack[-1][0])
-            continue
-        zones.append(stack[-1][0])
-        if not token.is_word and mark in _CLOSERS:
-            highest += 1
-            stack.append((highest, _CLOSERS[mark]))
-    return zones
-
-
-def exchanges_roles(sentence: Sentence, source: Sequence[Unit], order: Sequence[Unit]) -> bool:
-    """Say whether two arguments have changed places and nothing but their places told them apart.
+def _exchanges(sentence: Sentence, units: Sequence[Unit]) -> Iterator[tuple[int, ...]]:
+    """Yield the orders in which two arguments have changed places and nothing else tells them apart.
 
     *Mary saw John* for *John saw Mary*; not *him saw I*, nor where a case ending or adposition tells.
     """
-    for left, right in combinations([unit for unit in source if unit.role in ("nsubj", "obj", "iobj")], 2):
-        swapped = {left: right, right: left}
-        frame = [unit for unit in source if unit in (left, right) or unit.role == "head"]
-        found = [swapped.get(unit, unit) for unit in order if unit in frame]
-        if found == frame and not _told_apart(sentence, left.top, right.top):
-            return True
-    return False
-
-
-def encloses_clause(order: Sequence[Unit]) -> bool:
-    """Say whether a clause stands between phrases, where its words could be taken for theirs."""
-    clausal = [unit.role in CLAUSAL for unit in order]
-    inner = "".join("c" if each else "." for each in clausal).strip("c")
-    return "c" in inner
+    arguments = [index for index, unit in enumerate(units) if unit.role in ("nsubj", "obj", "iobj")]
+    for left, right in combinations(arguments, 2):
+        if not _told_apart(sentence, units[left].top, units[right].top):
+            swapped = {left: right, right: left}
+            frame = (index for index, unit in enumerate(units) if index in swapped or unit.role == "head")
+            yield tuple(swapped.get(index, index) for index in frame)
 
 
 def _heads_clause(sentence: Sentence, head: int) -> bool:
@@ -193,7 +237,7 @@ def _function(sentence: Sentence, child: int) -> bool:
 
 @cache
 def _clitics(language: str) -> frozenset[str]:
-    return frozenset(_CLITICS.get(language, "").split())
+    return frozenset(CLITICS.get(language, "").split())
 
 
 def _head_group(sentence: Sentence, head: int) -> tuple[int, int]:
@@ -220,8 +264,11 @@ def _is_glued(sentence: Sentence, head: int, child: int) -> bool:
     token = sentence.tokens[child]
     if _anchored(token):
         return False
-    if token.relation in _GLUED or (token.relation == "mark" and token.upos == "PART"):
+    if token.relation in _GLUED:
         return True
+    if token.relation in ("mark", "cc"):
+        # An infinitive's particle, and what follows its verb: ja *te*, zh *de*.
+        return token.upos == "PART" or child > head
     if token.relation in _MOVABLE and _function(sentence, child):
         return token.is_word
     # A degree adverb: so frustrated, very much a man.
@@ -255,7 +302,7 @@ def _fronted(sentence: Sentence, head: int, unit: Unit) -> bool:
     kinds = ("Int", "Rel") if clause.relation in ("acl", "advcl", "ccomp", "csubj", "xcomp") else ("Int",)
     if any(kind in token.feats.get("PronType", "") for token in tokens for kind in kinds):
         return True
-    pattern = _FRONTED.get(sentence.language)
+    pattern = FRONTED.get(sentence.language)
     if pattern is not None and any(pattern.fullmatch(token.text.casefold()) for token in tokens[:2]):
         return True
     relative = clause.deprel == "acl:relcl"

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations, permutations
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-from harness_plugins.perturbations.clauses import (
-    Unit,
-    encloses_clause,
-    exchanges_roles,
-    quotation_zones,
-    units,
-)
+from harness_plugins.perturbations.clauses import Unit, clause, quotation_zones
 
 from harness import Perturbation, Rewrite, Sentence, hookimpl
 
@@ -121,62 +114,21 @@ class Scramble(Perturbation):
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
         zones = quotation_zones(sentence)
-        clauses = {}
-        for head in sentence.upwards:
-            found = units(sentence, head, zones)
-            if _alternatives(sentence, found):
-                clauses[head] = found
-        if not clauses:
+        clauses = {head: clause(sentence, head, zones) for head in sentence.upwards}
+        able = [head for head in range(len(sentence)) if clauses[head] is not None]
+        rng.shuffle(able)
+        drawn = able[: share(intensity, len(able))]
+        targets = {head: found.another_order(rng) for head in drawn if (found := clauses[head])}
+        if not targets:
             return Rewrite.unchanged(sentence)
-        heads = sorted(clauses)
-        rng.shuffle(heads)
-        orders = {
-            head: _permuted(sentence, clauses[head], rng) for head in heads[: share(intensity, len(heads))]
-        }
         order = list(range(len(sentence)))
         superfluous: set[int] = set()
         # From the leaves up: what has been permuted inside a phrase lies where the phrase lay.
         for head, found in clauses.items():
-            if head in orders:
-                superfluous |= _rearrange(sentence, order, found, orders[head])
+            if found is not None and head in targets:
+                target = [found.units[index] for index in targets[head]]
+                superfluous |= _rearrange(sentence, order, found.units, target)
         return Rewrite.of(sentence, [index for index in order if index not in superfluous])
-
-
-def _text(sentence: Sentence, unit: Unit) -> str:
-    return " ".join(token.text.casefold() for token in sentence.tokens[unit.start : unit.end])
-
-
-def _differs(sentence: Sentence, source: Sequence[Unit], order: Sequence[Unit]) -> bool:
-    """Say whether an order is another than the source's and can be read as the same."""
-    changed = any(
-        new is not old and _text(sentence, new) != _text(sentence, old)
-        for new, old in zip(order, source, strict=True)
-    )
-    return changed and not encloses_clause(order) and not exchanges_roles(sentence, source, order)
-
-
-def _near(source: Sequence[Unit]) -> Iterator[Sequence[Unit]]:
-    """Yield orders that differ little: every order of up to four units, else two units exchanged."""
-    if len(source) <= 4:
-        yield from permutations(source)
-        return
-    for left, right in combinations(range(len(source)), 2):
-        order = list(source)
-        order[left], order[right] = order[right], order[left]
-        yield order
-
-
-def _alternatives(sentence: Sentence, source: Sequence[Unit]) -> bool:
-    return len(source) > 1 and any(_differs(sentence, source, order) for order in _near(source))
-
-
-def _permuted(sentence: Sentence, source: Sequence[Unit], rng: Random) -> Sequence[Unit]:
-    order = list(source)
-    for _ in range(30):
-        rng.shuffle(order)
-        if _differs(sentence, source, order):
-            return order
-    return rng.choice([order for order in _near(source) if _differs(sentence, source, order)])
 
 
 def _rearrange(

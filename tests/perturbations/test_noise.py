@@ -20,15 +20,18 @@ intensities = st.floats(0.01, 1.0)
 SERVED = ("en", "de", "fr", "es", "tr", "th")
 
 
+def folded(cluster: str) -> str:
+    """Fold case, the Turkish dotless i included."""
+    return cluster.casefold().replace("\u0307", "").replace("ı", "i")
+
+
 @given(messy, languages, seeds, intensities)
 def test_swap_moves_whole_graphemes_only(text, language, seed, intensity):
     sentence = Sentence.plain(text, language)
     rewrite = Swap().rewrite(sentence, random.Random(seed), intensity)
     for piece in rewrite.pieces:
         old, new = sentence.tokens[piece.source].text, piece.text
-        assert sorted(cluster.casefold() for cluster in graphemes(old)) == sorted(
-            cluster.casefold() for cluster in graphemes(old) if cluster.casefold() in new.casefold()
-        )
+        assert sorted(map(folded, graphemes(new))) == sorted(map(folded, graphemes(old)))
         assert len(new) == len(old)
 
 
