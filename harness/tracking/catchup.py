@@ -151,7 +151,7 @@ def _ended(path: Path) -> bool:
 
 
 def _writer_lives(about: Event) -> bool:
-    """Return whether the journal's process runs on this host: for file systems that keep no locks."""
+    """Return whether the process that wrote a journal still runs, as far as this host can know."""
     if about.get("host") != socket.gethostname() or about.get("pid") in (None, os.getpid()):
         return False
     try:
@@ -173,6 +173,10 @@ def _free(journal: Path) -> Iterator[bool]:
         lock.acquire()
     except Timeout:
         yield False
+        return
+    except (OSError, NotImplementedError):
+        # A file system without locks: the writer's process id has to do.
+        yield not _writer_lives(_invocation(journal))
         return
     try:
         yield True

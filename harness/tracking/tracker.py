@@ -22,6 +22,7 @@ from harness.tracking.store import Destination, destination, reason
 
 SCHEMA = 1
 MEND = "Nothing is lost: `harness sync` logs the rest."
+SYNC_LATER = "Run `harness sync` only when no run is going on."
 _PAUSE, _RETRY, _PATIENCE = 2.0, 60.0, 60.0
 logger = logging.getLogger("harness.tracking")
 Number = float | int
@@ -48,6 +49,7 @@ class Tracker:
         self.warnings: list[str] = []
         self._command, self._config, self._environment = command, dict(config), dict(environment)
         self._open: dict[str, None] = {}
+        self._begun = False
         self._lock: Any = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -147,7 +149,7 @@ class Tracker:
 
     def close(self, status: str = "FINISHED") -> None:
         """End what is still open with `status`, and wait a bounded time for MLflow to have it all."""
-        if self._lock is not None:
+        if self._begun:
             for local_id in reversed(list(self._open)):
                 self.end(local_id, "FAILED" if status == "FINISHED" else status)
             self.journal.write("invocation_end", status=status)
@@ -175,13 +177,17 @@ class Tracker:
 
     def _begin(self) -> None:
         """At the first run: take the journal's lock, say who writes it, and let MLflow follow."""
-        if self._lock is not None:
+        if self._begun:
             return
+        self._begun = True
         from filelock import FileLock
 
         self.journal.path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(self.journal.path.with_suffix(".lock"))
-        self._lock.acquire()
+        try:
+            self._lock = FileLock(self.journal.path.with_suffix(".lock"))
+            self._lock.acquire()
+        except (OSError, NotImplementedError) as error:
+            self._warn(f"{self.journal.path.parent}: no file locks here ({reason(error)}). {SYNC_LATER}")
         self.journal.write(
             "invocation",
             invocation_id=self.invocation,
@@ -203,7 +209,7 @@ class Tracker:
 
     def _replay(self) -> None:
         """Follow the journal until it is closed; while MLflow is away, try again now and then."""
-        own = self.journal.path if self._lock is not None else None
+        own = self.journal.path if self._begun else None
         told = False
         while True:
             last = self._stop.is_set()

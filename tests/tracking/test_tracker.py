@@ -242,6 +242,21 @@ def test_a_journal_left_behind_is_caught_up_by_the_next_start(place: Destination
     assert len(logged(place)) == 2
 
 
+def test_a_file_system_without_locks_costs_a_warning_only(
+    place: Destination, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: object, *_: object, **__: object) -> None:
+        raise NotImplementedError("FileSystem does not appear to support flock")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Tracker, "_follow", lambda self: None)
+        patch.setattr("filelock.FileLock.acquire", refuse)
+        (warning,) = log_run(tmp_path).warnings
+    assert "no file locks here" in warning
+    (result,) = sync(tmp_path / "harness-runs" / "journal", place, force=False, warn=print)
+    assert result.events == 11
+
+
 def test_sync_leaves_a_running_invocation_alone(place: Destination, tmp_path: Path) -> None:
     with tracker(tmp_path) as running:
         running.run("r1", "demo>xnli s0")
