@@ -33,7 +33,7 @@ class Recipe(Strict):
         batch_size: examples in an optimizer step.
         max_length: subwords of an input at most, special tokens included.
         weight_decay: AdamW's, on all but biases and layer norms.
-        warmup: share of the steps in which the learning rate rises.
+        warmup: share of the steps in which the learning rate rises; it falls linearly to zero after them.
         clip: the gradient's norm at most.
         adam_eps: AdamW's epsilon.
         adam_beta1: AdamW's first beta.
@@ -44,11 +44,9 @@ class Recipe(Strict):
         eval_examples: English dev examples used to select the checkpoint; None: all.
         eval_every: optimizer steps between selections; below 1: a share of an epoch; None: once an epoch.
         patience: selections without a gain after which training stops; None: never.
-        select: the metric that selects the checkpoint.
         length_grouped: whether examples of like length share a batch.
         tokens_per_batch: subwords of a micro-batch at most, padding included.
         mlm_probability: share of the subwords that masked language modelling predicts.
-        schedule: how the learning rate falls after the warm-up.
     """
 
     learning_rate: Positive = 1e-5
@@ -63,16 +61,14 @@ class Recipe(Strict):
     adam_beta1: Share = 0.9
     adam_beta2: Share = 0.999
     pooling: Literal["first", "mean"] = "first"
-    freeze: tuple[Literal["embeddings"], ...] = ()
+    freeze: tuple[Literal["embeddings", "encoder"], ...] = ()
     dropout: Share | None = None
     eval_examples: Count | None = 500
     eval_every: Count | Positive | None = 1000
     patience: Count | None = 30
-    select: Literal["accuracy"] = "accuracy"
     length_grouped: bool = True
     tokens_per_batch: Count = 8192
     mlm_probability: Share = 0.15
-    schedule: Literal["linear"] = "linear"
 
     @field_validator("eval_every")
     @classmethod

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
 PIPE_WIDTH = 10_000
+RESULT_WIDTH = 140
 STATUS_STYLES = {"ok": "green", "failed": "red", "blocked": "yellow"}
 
 
@@ -59,6 +61,16 @@ def details(title: str, facts: Mapping[str, object]) -> None:
         if text := shown(value):
             grid.add_row(Text(name, style="bold"), Text(text, overflow="fold"))
     _print(Group(Text(title, style="bold"), grid))
+
+
+def wide_console() -> Console:
+    """Return a console as wide as the terminal; where there is none, wide enough for a table of results."""
+    from rich.console import Console
+
+    console = Console()
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        return Console(width=RESULT_WIDTH)
+    return console
 
 
 def _print(drawn: RenderableType) -> None:

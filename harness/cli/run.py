@@ -66,9 +66,8 @@ def run(
 
     Stages that are done are not done again; a stopped command goes on when it is given again.
     """
-    from rich.console import Console
-
     from harness.cli import options
+    from harness.cli.output import wide_console
     from harness.cli.planned import print_plan
     from harness.cli.request import make_spec
     from harness.data.identity import DataPlaces
@@ -78,7 +77,7 @@ def run(
     from harness.text.parses import choose_parser
     from harness.workspace import Workspace
 
-    console = Console()
+    console = wide_console()
     registry = options().load_registry()
     given = {
         "model": model,

@@ -8,8 +8,10 @@ from typing import Any
 
 from harness.execute.context import Context
 from harness.plan.stages import TrainStage
+from harness.report import note
 from harness.scoring.records import RunRecord
 from harness.scoring.scores import CLEAN, CellScores
+from harness.tracking.headline import headline_metrics
 from harness.tracking.tracker import Tracker
 
 ROBUST = ("accuracy", "drop", "drop_lo", "drop_hi", "relative_drop", "consistency", "changed")
@@ -28,6 +30,7 @@ def log_training(context: Context, tracker: Tracker, run_id: str, stage: TrainSt
     if tracked:
         recipe = {name: str(value) for name, value in stage.recipe.model_dump().items() if value is not None}
         tags = {
+            "kind": "train",
             "phase": stage.phase,
             "stage_key": stage.key,
             "parent_stage_key": stage.parent or "none",
@@ -72,7 +75,7 @@ def log_evaluation(
 ) -> None:
     """Log scores and artifacts of a run, and the evaluation as its child."""
     child = f"{record.run_id}/evaluate"
-    tags = {"phase": "evaluate", "model": record.model, "task": record.target, "seed": record.seed}
+    tags = {"kind": "evaluate", "phase": "evaluate", "model": record.model, "task": record.target, "seed": record.seed}
     tracker.run(child, f"evaluate {record.target}", parent=record.run_id, kind="stage", tags=tags)
     cells = {(cell.language, cell.variant): cell for cell in record.cells if cell.key}
     for language in record.languages:
@@ -94,7 +97,8 @@ def log_evaluation(
         speed = {"predict/examples": examples, "predict/seconds": seconds, "predict/examples_per_second": examples / seconds}
         tracker.metrics(child, 0, speed)
     tracker.end(child)
-    tracker.metrics(record.run_id, 0, scores(record))
+    tracker.metrics(record.run_id, 0, headline_metrics(record) | scores(record))
+    tracker.tags(record.run_id, {"mlflow.note.content": note(record)})
     for path in files:
         tracker.artifact(record.run_id, path)
 
