@@ -15,7 +15,9 @@ from harness.text.tokens import is_word
 from harness.text.writing import spaced, unspaced_letter
 
 Mark = Literal["kept", "moved", "altered", "inserted"]
-_OPENING = frozenset("([{«„‚“‘「『（【《〈¿¡")
+_OPENING = frozenset("([{„‚‘「『（【《〈¿¡")
+# Opening in one language, closing in another.
+_EITHER = frozenset("\"'“”«»")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,19 +225,26 @@ def _apart(left: str, right: str) -> bool:
     )
 
 
+def _opens(sentence: Sentence, piece: Piece) -> bool:
+    """Say whether a sign stands before what it belongs to: an opening bracket or quotation mark."""
+    if piece.text[-1:] in _OPENING:
+        return True
+    if piece.text[-1:] not in _EITHER or piece.source is None:
+        return False
+    return piece.source == 0 or sentence.gaps[piece.source] != ""
+
+
 def _joint(sentence: Sentence, left: Piece, right: Piece) -> str:
     """Return what stands between two neighbours of the new sentence."""
     if left.source is not None and right.source == left.source + 1:
         return sentence.gaps[right.source]
-    if not _is_word(sentence, right):
-        if right.source:
-            return sentence.gaps[right.source]
-        if right.source is None and right.text[:1] not in _OPENING:
-            return ""
+    if not _is_word(sentence, right) and not _opens(sentence, right):
+        return sentence.gaps[right.source] if right.source else ""
     if not _is_word(sentence, left):
-        if left.source is not None and left.source + 1 < len(sentence):
-            return sentence.gaps[left.source + 1]
-        if left.text[-1:] in _OPENING:
+        after = None if left.source is None else left.source + 1
+        if after is not None and after < len(sentence) and sentence.tokens[after].is_word:
+            return sentence.gaps[after]
+        if _opens(sentence, left):
             return ""
     if spaced(sentence.language) or _apart(left.text, right.text):
         return " "

@@ -17,6 +17,7 @@ _MOVABLE = frozenset(
     {"nsubj", "csubj", "obj", "iobj", "obl", "ccomp", "xcomp", "advcl", "advmod", "dislocated"}
 )
 CLAUSAL = frozenset({"ccomp", "advcl", "csubj"})
+_SUBORDINATE = frozenset({"ccomp", "advcl", "csubj", "xcomp", "acl"})
 # Dependents that make one group with the head when they touch it.
 _GLUED = frozenset(
     {"aux", "cop", "case", "det", "nummod", "amod", "nmod", "appos", "acl", "compound", "flat", "fixed",
@@ -77,11 +78,13 @@ class Clause:
         units: its movable units, left to right.
         forms: their words; two units of the same words are not told apart.
         exchanges: orders of two arguments and the head, by index, that would read as the arguments exchanged.
+        subordinate: whether it depends on another clause.
     """
 
     units: tuple[Unit, ...]
     forms: tuple[str, ...]
     exchanges: tuple[tuple[int, ...], ...]
+    subordinate: bool
 
     def another_order(self, rng: Random) -> tuple[int, ...]:
         """Return the units' indices in a random order that differs and can be read as the same."""
@@ -108,14 +111,22 @@ class Clause:
     def _reads_same(self, order: Sequence[int]) -> bool:
         return (
             any(self.forms[new] != form for new, form in zip(order, self.forms, strict=True))
-            and not self._encloses_clause(order)
+            and not self._hides_clause(order)
             and not any(tuple(each for each in order if each in frame) == frame for frame in self.exchanges)
         )
 
-    def _encloses_clause(self, order: Sequence[int]) -> bool:
-        """Say whether a clause stands between phrases, where its words could be taken for theirs."""
-        shape = "".join("c" if self.units[index].role in CLAUSAL else "p" for index in order)
-        return "c" in shape.strip("c")
+    def _hides_clause(self, order: Sequence[int]) -> bool:
+        """Say whether a clause stands between phrases, or after a conjunction, where it did not stand before.
+
+        Its words could be taken for theirs.
+        """
+        shape, source = self._shape(order), self._shape(range(len(self.units)))
+        if "c" in source.strip("c"):
+            return False
+        return "c" in (shape.rstrip("c") if self.subordinate and source[0] != "c" else shape.strip("c"))
+
+    def _shape(self, order: Sequence[int]) -> str:
+        return "".join("c" if self.units[index].role in CLAUSAL else "p" for index in order)
 
 
 def clause(sentence: Sentence, head: int, zones: Sequence[int]) -> Clause | None:
@@ -127,7 +138,8 @@ def clause(sentence: Sentence, head: int, zones: Sequence[int]) -> Clause | None
     forms = tuple(
         " ".join(token.text.casefold() for token in tokens[unit.start : unit.end]) for unit in units
     )
-    found = Clause(units, forms, tuple(_exchanges(sentence, units)))
+    subordinate = sentence.tokens[head].relation in _SUBORDINATE
+    found = Clause(units, forms, tuple(_exchanges(sentence, units)), subordinate)
     return found if found.has_another_order() else None
 
 
@@ -269,6 +281,9 @@ def _is_glued(sentence: Sentence, head: int, child: int) -> bool:
     if token.relation in ("mark", "cc"):
         # An infinitive's particle, and what follows its verb: ja *te*, zh *de*.
         return token.upos == "PART" or child > head
+    if token.relation == "xcomp" and token.upos == "VERB" and len(sentence.subtree(child)) == 1:
+        # The bare parts of a serial or light verb: hi *badal diya*, zh *buchong shuo*.
+        return True
     if token.relation in _MOVABLE and _function(sentence, child):
         return token.is_word
     # A degree adverb: so frustrated, very much a man.

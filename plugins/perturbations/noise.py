@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib.metadata import version
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import regex
 
-from harness import HarnessError, Perturbation, Rewrite, Sentence, hookimpl
+from harness import Perturbation, Rewrite, Sentence, hookimpl
 from harness.text import graphemes
-from harness.text.writing import lower, upper
+from harness.text.writing import base, lower, upper
 
 # Letters with their marks, and the apostrophes and hyphens inside a word; no digits.
 _LETTERS = regex.compile(r"[\p{L}\p{M}\p{Cf}'’ʼ׳״\-‐‑]+")
@@ -67,7 +69,12 @@ class Keyboard(_Typos):
     description = "a neighbouring key hit instead of the right one"
     reference = "layouts of nlpaug (Ma 2019); Belinkov and Bisk 2018 (arXiv 1711.02173), key"
 
+    def options(self) -> Mapping[str, Any]:
+        return {"nlpaug": version("nlpaug") if _layouts() else None}
+
     def unserved(self, language: str) -> str | None:
+        if _layouts() is None:
+            return f"{self.full_name} reads nlpaug's keyboard layouts, and nlpaug is not installed"
         if not neighbours(language):
             return f"{self.full_name} has no keyboard layout for {language}"
         return None
@@ -123,8 +130,8 @@ def neighbours(language: str) -> Mapping[str, tuple[str, ...]]:
     Read from nlpaug's data without importing it, which would import torch.
     """
     folder = _layouts()
-    path = folder / f"{language.replace('_', '-').split('-')[0].lower()}.json"
-    if not path.is_file():
+    path = folder / f"{base(language)}.json" if folder else None
+    if path is None or not path.is_file():
         return {}
     table = json.loads(path.read_text(encoding="utf-8"))
     found = {}
@@ -140,13 +147,9 @@ def _key(character: str) -> bool:
 
 
 @cache
-def _layouts() -> Path:
+def _layouts() -> Path | None:
     spec = find_spec("nlpaug")
-    if spec is None or spec.origin is None:
-        raise HarnessError(
-            "nlpaug, whose keyboard layouts noise.keyboard reads, is not installed", "pip install nlpaug"
-        )
-    return Path(spec.origin).parent / "res" / "char" / "keyboard"
+    return Path(spec.origin).parent / "res" / "char" / "keyboard" if spec and spec.origin else None
 
 
 @hookimpl

@@ -137,3 +137,10 @@ def test_punctuation_keeps_to_the_side_it_kept_to():
     sentence = plain("He said (loudly), yes.")
     found = Rewrite.of(sentence, [2, 3, 4, 5, 6, 0, 1, 7])
     assert found.text == "(Loudly), yes he said."
+
+
+def test_quotation_marks_keep_to_the_words_that_they_enclose():
+    sentence = plain("It is known as „active defence“.")
+    assert Rewrite.of(sentence, [4, 5, 6, 7, 2, 0, 1, 3, 8]).text == "„Active defence“ known it is as."
+    sentence = plain('She said "yes".')
+    assert Rewrite.of(sentence, [2, 3, 4, 1, 0, 5]).text == '"Yes" said she.'
