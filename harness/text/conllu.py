@@ -12,7 +12,6 @@ import regex
 
 from harness.text import tokens as tokenization
 from harness.text.sentence import NO_FEATURES, Sentence, Token, Word
-from harness.text.writing import spaced
 
 _BLANK = regex.compile(r"[\s\p{Cc}\p{Cf}]*")
 # How far a form may lie to the right of where it is looked for (a parser may drop a stray sign).
@@ -166,7 +165,7 @@ def _bare(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _tokens(text: str, language: str, tree: _Tree, places: list[tuple[int, int]]) -> tuple[Token, ...]:
-    groups = _cover(_surface(text, language), places)
+    groups = _cover(tokenization.indivisible(text, language), places)
     owner = [0] * len(tree.words)
     for index, (_, _, units) in enumerate(groups):
         for unit in units:
@@ -193,13 +192,6 @@ def _tokens(text: str, language: str, tree: _Tree, places: list[tuple[int, int]]
             relation = "dep" if is_word else "punct"
             found.append(Token(start, end, form, is_word, "X", head, relation, relation=relation))
     return tuple(found)
-
-
-def _surface(text: str, language: str) -> list[tuple[int, int]]:
-    """Return what must stay whole: for languages without spaces only what the parser cannot know."""
-    if spaced(language):
-        return tokenization.spans(text, language)
-    return tokenization.clusters(text)
 
 
 def _cover(units: list[tuple[int, int]], words: list[tuple[int, int]]) -> list[tuple[int, int, list[int]]]:

@@ -58,11 +58,16 @@ def spans(text: str, language: str) -> list[tuple[int, int]]:
     return [span for start, end in found for span in _unspaced(text, start, end, language)]
 
 
-def clusters(text: str) -> list[tuple[int, int]]:
-    """Return the (start, end) of words of spaced scripts and of each other grapheme cluster.
+def indivisible(text: str, language: str) -> list[tuple[int, int]]:
+    """Return the (start, end) of what stays whole whatever words a parser finds.
 
-    The least that must stay whole in a text without spaces when a parser has cut it into words.
+    The tokens themselves, but in Japanese, where a token is a phrase of several words, grapheme clusters.
     """
+    return _clusters(text) if _model(language) == "ja" else spans(text, language)
+
+
+def _clusters(text: str) -> list[tuple[int, int]]:
+    """Return the (start, end) of words of spaced scripts and of each other grapheme cluster."""
     found = []
     for match in _TOKEN.finditer(text):
         start, end = match.span()

@@ -18,6 +18,10 @@ _MOVABLE = frozenset(
 )
 CLAUSAL = frozenset({"ccomp", "advcl", "csubj"})
 _SUBORDINATE = frozenset({"ccomp", "advcl", "csubj", "xcomp", "acl"})
+_MAIN = frozenset({"root", "conj", "parataxis"})
+# Dependents that only a predicate has, and those that a predicate has when it stands where a clause does.
+_PREDICATIVE = frozenset({"nsubj", "csubj", "cop", "aux"})
+_ARGUMENTS = frozenset({"obj", "iobj", "obl", "ccomp"})
 # Dependents that make one group with the head when they touch it.
 _GLUED = frozenset(
     {"aux", "cop", "case", "det", "nummod", "amod", "nmod", "appos", "acl", "compound", "flat", "fixed",
@@ -219,10 +223,8 @@ def _heads_clause(sentence: Sentence, head: int) -> bool:
         return False
     if token.upos == "VERB":
         return True
-    return any(
-        sentence.tokens[child].relation in ("nsubj", "csubj", "cop", "aux")
-        for child in sentence.children(head)
-    )
+    signs = _PREDICATIVE | _ARGUMENTS if token.relation in _SUBORDINATE | _MAIN else _PREDICATIVE
+    return any(sentence.tokens[child].relation in signs for child in sentence.children(head))
 
 
 def _relations(token: Token) -> set[str]:

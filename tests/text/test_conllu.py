@@ -119,3 +119,21 @@ def test_signs_that_the_parser_dropped_hang_on_a_neighbour():
     conllu = tree("1 Go VERB 0 root", "2 home ADV 1 advmod")
     (sentence,) = passage("* Go home *", "en", conllu).sentences
     assert [sentence.head(index) for index in range(4)] == [1, -1, 1, 2]
+
+
+def test_a_parser_that_cuts_a_chinese_word_does_not_tear_it():
+    conllu = tree("1 我 PRON 3 nsubj", "2 们 PART 1 mark", "3 说 VERB 0 root", "4 话 NOUN 3 obj")
+    (sentence,) = passage("我们说话", "zh", conllu).sentences
+    assert [token.text for token in sentence.tokens] == ["我们", "说话"]
+
+
+def test_japanese_words_of_the_parser_are_tokens():
+    conllu = tree(
+        "1 昨日 NOUN 5 obl",
+        "2 学校 NOUN 5 obl",
+        "3 で ADP 2 case",
+        "4 先生 NOUN 5 nsubj",
+        "5 会う VERB 0 root",
+    )
+    (sentence,) = passage("昨日学校で先生会う", "ja", conllu).sentences
+    assert [token.text for token in sentence.tokens] == ["昨日", "学校", "で", "先生", "会う"]
