@@ -30,10 +30,12 @@ _TOKEN = regex.compile(rf"{_WORD}(?:{_JOIN}{_WORD})*|\p{{Zs}}{_EXTEND}+|(?!\s)\X
 _HALFWIDTH_VOICING = "ﾞﾟ"
 _HAS_WORD = regex.compile(r"[\p{L}\p{N}]")
 _MARK = regex.compile(_EXTEND)
-_UNSPACED_RUN = regex.compile(
-    r"(?:(?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}"
-    r"\p{Script=Khmer}\p{Script=Myanmar}ーｰ々〆])\X)+"
+_UNSPACED = (
+    r"(?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}"
+    r"\p{Script=Khmer}\p{Script=Myanmar}ーｰ々〆])\X"
 )
+# A stretch of scripts without spaces, or one of others; both whole clusters.
+_RUN = regex.compile(rf"(?P<unspaced>(?:{_UNSPACED})+)|(?:(?!{_UNSPACED})\X)+")
 _MODELS = {"zh": "zh-hans", "ja": "ja", "th": "th"}
 _TRADITIONAL = ("hant", "tw", "hk", "mo")
 
@@ -70,29 +72,22 @@ def _clusters(text: str) -> list[tuple[int, int]]:
     """Return the (start, end) of words of spaced scripts and of each other grapheme cluster."""
     found = []
     for match in _TOKEN.finditer(text):
-        start, end = match.span()
-        position = start
-        for run in _UNSPACED_RUN.finditer(text, start, end):
-            if run.start() > position:
-                found.append((position, run.start()))
-            cuts = [run.start() + cut for cut in starts(run.group())]
-            found += zip(cuts, [*cuts[1:], run.end()], strict=True)
-            position = run.end()
-        if position < end:
-            found.append((position, end))
+        for run in _RUN.finditer(text, *match.span()):
+            if run["unspaced"] is None:
+                found.append(run.span())
+            else:
+                cuts = [run.start() + cut for cut in starts(run.group())]
+                found += zip(cuts, [*cuts[1:], run.end()], strict=True)
     return found
 
 
 def _unspaced(text: str, start: int, end: int, language: str) -> list[tuple[int, int]]:
     pieces = []
-    position = start
-    for run in _UNSPACED_RUN.finditer(text, start, end):
-        if run.start() > position:
-            pieces.append((position, run.start()))
-        pieces += _segments(text, run.start(), run.end(), language)
-        position = run.end()
-    if position < end:
-        pieces.append((position, end))
+    for run in _RUN.finditer(text, start, end):
+        if run["unspaced"] is None:
+            pieces.append(run.span())
+        else:
+            pieces += _segments(text, run.start(), run.end(), language)
     return pieces
 
 

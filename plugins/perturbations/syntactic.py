@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-from harness_plugins.perturbations.clauses import Unit, clause, quotation_zones
+from harness_plugins.perturbations.clauses import clause
+from harness_plugins.perturbations.constituents import Unit, quotation_zones
 
 from harness import Perturbation, Rewrite, Sentence, hookimpl
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import example, given
 from messy_texts import HOSTILE, languages, messy
 
 from harness.text import Sentence, graphemes
@@ -25,6 +25,7 @@ def test_only_whitespace_lies_between_tokens(text, language):
             position = end
 
 
+@example("0\u0e31", "th")
 @given(messy, languages)
 def test_no_token_ends_inside_a_grapheme_cluster(text, language):
     boundaries = {match.start() for match in regex.finditer(r"\X", text)} | {len(text)}

@@ -1,0 +1,246 @@
+"""The movable parts of a clause in a Universal Dependencies tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from harness_plugins.perturbations.closed_class import CLITICS, FRONTED
+
+from harness import Sentence, Token
+
+# Arguments and adjuncts of a predicate: phrases that move as wholes.
+_MOVABLE = frozenset(
+    {"nsubj", "csubj", "obj", "iobj", "obl", "ccomp", "xcomp", "advcl", "advmod", "dislocated"}
+)
+CLAUSAL = frozenset({"ccomp", "advcl", "csubj"})
+SUBORDINATE = frozenset({"ccomp", "advcl", "csubj", "xcomp", "acl"})
+_MAIN = frozenset({"root", "conj", "parataxis"})
+# Dependents that only a predicate has, and those that a predicate has when it stands where a clause does.
+_PREDICATIVE = frozenset({"nsubj", "csubj", "cop", "aux"})
+_ARGUMENTS = frozenset({"obj", "iobj", "obl", "ccomp"})
+# Dependents that make one group with the head when they touch it.
+_GLUED = frozenset(
+    {"aux", "cop", "case", "det", "nummod", "amod", "nmod", "appos", "acl", "compound", "flat", "fixed",
+     "clf", "goeswith", "expl"}
+)  # fmt: skip
+# A token in one of these relations heads no clause, whatever its part of speech.
+_NO_CLAUSE = frozenset(
+    {"amod", "compound", "flat", "fixed", "case", "mark", "aux", "cop", "det", "cc", "discourse", "punct",
+     "goeswith"}
+)  # fmt: skip
+_CLOSERS = {'"': '"', "„": "“”", "«": "»", "»": "«", "“": "”", "‚": "‘’", "(": ")", "[": "]", "{": "}",
+            "（": "）", "「": "」", "『": "』", "《": "》", "【": "】", "〈": "〉"}  # fmt: skip
+_COMMAS = frozenset(",،，、;؛；")
+_PAIRED = frozenset("".join((*_CLOSERS, *_CLOSERS.values())))
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A part of a clause that moves as a whole.
+
+    Attributes:
+        start: its first token.
+        end: the token after its last.
+        top: the token that the rest of it depends on.
+        role: relation of `top` to the clause's head, or ``head``.
+        before: a comma at `start` - 1 that sets it off, as the tree says; None without.
+        after: a comma at `end`, likewise.
+    """
+
+    start: int
+    end: int
+    top: int
+    role: str
+    before: int | None = None
+    after: int | None = None
+
+
+def quotation_zones(sentence: Sentence) -> list[int]:
+    """Number the stretches inside quotation marks and brackets; the marks belong to what is around them."""
+    zones, stack = [], [(0, "")]
+    highest = 0
+    for token in sentence.tokens:
+        mark = token.text
+        if not token.is_word and len(stack) > 1 and mark in stack[-1][1]:
+            stack.pop()
+            zones.append(stack[-1][0])
+            continue
+        zones.append(stack[-1][0])
+        if not token.is_word and mark in _CLOSERS:
+            highest += 1
+            stack.append((highest, _CLOSERS[mark]))
+    return zones
+
+
+def movable(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
+    """Return the movable units of the clause that `head` heads, left to right; empty if it heads none.
+
+    They are the head with the function words and modifiers that touch it, and each argument or adjunct
+    whose tokens lie together. Everything else keeps its slot: conjunctions and complementizers, conjoined
+    clauses, relative and interrogative phrases, auxiliaries apart from their verb, punctuation, and what
+    lies in other quotation marks or brackets than the head.
+    """
+    if not _heads_clause(sentence, head):
+        return []
+    subtree = sentence.subtree(head)
+    if not _together(sentence, subtree):
+        return []
+    group = _head_group(sentence, head)
+    found = [] if _anchored(sentence.tokens[head]) else [Unit(*group, head, "head")]
+    for child in sentence.children(head):
+        token = sentence.tokens[child]
+        if token.relation not in _MOVABLE or _function(sentence, child) or group[0] <= child < group[1]:
+            continue
+        span = sentence.subtree(child)
+        if _together(sentence, span):
+            start, end = _trimmed(sentence, span[0], span[-1] + 1)
+            if start < end and (end <= group[0] or start >= group[1]):
+                before = start - 1 if start > span[0] and sentence.tokens[start - 1].text in _COMMAS else None
+                after = end if end <= span[-1] and sentence.tokens[end].text in _COMMAS else None
+                found.append(Unit(start, end, child, token.relation, before, after))
+    zone = zones[head]
+    found = [unit for unit in found if zones[unit.start] == zones[unit.end - 1] == zone]
+    found.sort(key=lambda unit: unit.start)
+    if (
+        found
+        and found[-1].role == "head"
+        and sentence.tokens[head].relation == "acl"
+        and subtree[-1] < sentence.head(head)
+    ):
+        # Where a relative clause stands before its noun, only its verb's place beside the noun tells.
+        found.pop()
+    return [unit for unit in found if not _fixed(sentence, head, unit, unit is found[0])]
+
+
+def _heads_clause(sentence: Sentence, head: int) -> bool:
+    token = sentence.tokens[head]
+    if not token.is_word or token.relation in _NO_CLAUSE:
+        return False
+    if token.upos == "VERB":
+        return True
+    signs = _PREDICATIVE | _ARGUMENTS if token.relation in SUBORDINATE | _MAIN else _PREDICATIVE
+    return any(sentence.tokens[child].relation in signs for child in sentence.children(head))
+
+
+def _relations(token: Token) -> set[str]:
+    """Return the relations of all words in a token: fr *qu'il* holds mark and nsubj."""
+    return {word.deprel.partition(":")[0] for word in token.words}
+
+
+def _anchored(token: Token) -> bool:
+    """Say whether a conjunction or complementizer is part of the token (ar *wa-*, fr *qu'il*)."""
+    return len(token.words) > 1 and not _relations(token).isdisjoint(("cc", "mark"))
+
+
+def _function(sentence: Sentence, child: int) -> bool:
+    """Say whether a dependent in a movable relation does the work of a function word."""
+    token = sentence.tokens[child]
+    if not token.is_word or token.upos == "PART" or token.feats.get("Polarity") == "Neg":
+        return True
+    if len(token.words) > 1 and not _relations(token).isdisjoint(("cc", "mark", "aux", "cop", "expl")):
+        return True
+    return len(sentence.subtree(child)) == 1 and token.text.casefold().replace("’", "'") in _clitics(
+        sentence.language
+    )
+
+
+@cache
+def _clitics(language: str) -> frozenset[str]:
+    return frozenset(CLITICS.get(language, "").split())
+
+
+def _head_group(sentence: Sentence, head: int) -> tuple[int, int]:
+    """Return the head with the dependents that are glued to it, as far as they touch: [start, end)."""
+    glued = {}
+    for child in sentence.children(head):
+        if _is_glued(sentence, head, child):
+            span = sentence.subtree(child)
+            if span[-1] - span[0] + 1 == len(span):
+                glued[span[-1] if child < head else span[0]] = span
+    start, end = head, head + 1
+    while True:
+        if start - 1 in glued:
+            start = glued[start - 1][0]
+        elif start - 2 in glued and not sentence.tokens[start - 1].is_word:
+            start = glued[start - 2][0]
+        elif end in glued:
+            end = glued[end][-1] + 1
+        else:
+            return _trimmed(sentence, start, end)
+
+
+def _is_glued(sentence: Sentence, head: int, child: int) -> bool:
+    token = sentence.tokens[child]
+    if _anchored(token):
+        return False
+    if token.relation in _GLUED:
+        return True
+    if token.relation in ("mark", "cc"):
+        # An infinitive's particle, and what follows its verb: ja *te*, zh *de*.
+        return token.upos == "PART" or child > head
+    if token.relation == "xcomp" and token.upos == "VERB" and len(sentence.subtree(child)) == 1:
+        # The bare parts of a serial or light verb: hi *badal diya*, zh *buchong shuo*.
+        return True
+    if token.relation in _MOVABLE and _function(sentence, child):
+        return token.is_word
+    # A degree adverb: so frustrated, very much a man.
+    return token.relation == "advmod" and sentence.tokens[head].upos != "VERB" and child < head
+
+
+def _fixed(sentence: Sentence, head: int, unit: Unit, first: bool) -> bool:
+    """Say whether a unit must keep its slot because nothing but its slot tells its work."""
+    if unit.role == "head":
+        return False
+    if unit.role in CLAUSAL and not _introduced(sentence, unit):
+        return True
+    return (first or unit.end - unit.start == 1) and _fronted(sentence, head, unit)
+
+
+def _introduced(sentence: Sentence, clause: Unit) -> bool:
+    """Say whether a clause shows where it begins, or has no subject that could be taken for another's."""
+    children = sentence.children(clause.top)
+    if not any(sentence.tokens[child].relation in ("nsubj", "csubj", "aux", "cop") for child in children):
+        return sentence.tokens[clause.top].feats.get("VerbForm") != "Fin"
+    opening = sentence.tokens[clause.start]
+    if opening.relation in ("mark", "case") or _anchored(opening):
+        return True
+    return any(kind in opening.feats.get("PronType", "") for kind in ("Int", "Rel"))
+
+
+def _fronted(sentence: Sentence, head: int, unit: Unit) -> bool:
+    """Say whether a unit stands first as a relative or interrogative phrase."""
+    tokens = sentence.tokens[unit.start : unit.end]
+    clause = sentence.tokens[head]
+    kinds = ("Int", "Rel") if clause.relation in ("acl", "advcl", "ccomp", "csubj", "xcomp") else ("Int",)
+    if any(kind in token.feats.get("PronType", "") for token in tokens for kind in kinds):
+        return True
+    pattern = FRONTED.get(sentence.language)
+    if pattern is not None and any(pattern.fullmatch(token.text.casefold()) for token in tokens[:2]):
+        return True
+    relative = clause.deprel == "acl:relcl"
+    return relative and len(tokens) == 1 and tokens[0].upos in ("PRON", "ADV", "DET", "SCONJ")
+
+
+def _together(sentence: Sentence, span: Sequence[int]) -> bool:
+    """Say whether no foreign word stands between the tokens of a subtree."""
+    if span[-1] - span[0] + 1 == len(span):
+        return True
+    inside = set(span)
+    return not any(
+        sentence.tokens[index].is_word for index in range(span[0], span[-1] + 1) if index not in inside
+    )
+
+
+def _trimmed(sentence: Sentence, start: int, end: int) -> tuple[int, int]:
+    """Cut punctuation off both edges; quotation marks and brackets stay."""
+    while start < end and _outer(sentence.tokens[start]):
+        start += 1
+    while end > start and _outer(sentence.tokens[end - 1]):
+        end -= 1
+    return start, end
+
+
+def _outer(token: Token) -> bool:
+    return not token.is_word and token.text not in _PAIRED
