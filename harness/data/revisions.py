@@ -79,9 +79,7 @@ def _ask(kind: Kind, repository: str, revision: str | None) -> str:
     from huggingface_hub import HfApi
     from huggingface_hub.errors import (
         GatedRepoError,
-        HfHubHTTPError,
         HFValidationError,
-        OfflineModeIsEnabled,
         RepositoryNotFoundError,
         RevisionNotFoundError,
     )
@@ -101,7 +99,7 @@ def _ask(kind: Kind, repository: str, revision: str | None) -> str:
             f"{kind} '{repository}' is not on the Hub ({_endpoint()}), and is no folder here",
             "Check the name: harness list; for a private one log in: hf auth login",
         ) from error
-    except (OfflineModeIsEnabled, HfHubHTTPError, OSError, _transport_error()) as error:
+    except Exception as error:  # the transport's own exceptions differ between versions of the Hub's client
         commit = _cached(kind, repository, revision)
         if commit is None:
             raise HarnessError(
@@ -112,12 +110,6 @@ def _ask(kind: Kind, repository: str, revision: str | None) -> str:
     if not commit:
         raise HarnessError(f"{kind} {repository}: the Hub names no commit", "Give a local folder instead.")
     return commit
-
-
-def _transport_error() -> type[Exception]:
-    import httpx
-
-    return httpx.HTTPError
 
 
 def _endpoint() -> str:

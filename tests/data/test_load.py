@@ -1,0 +1,195 @@
+"""Rows: labels by name, hidden ones dropped and counted, the same sample in every language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from harness import HarnessError, HubSource, Task
+from harness.data.identity import DataPlaces, rows_identity
+from harness.data.load import NoRows, fingerprint, load, sample
+from harness.data.revisions import Revisions
+from harness.registry import Registry, load_registry
+
+NLI = ("entailment", "neutral", "contradiction")
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load_registry()
+
+
+def class_labels(names: list[str]) -> dict[bytes, bytes]:
+    """Return the schema metadata by which datasets knows a column of label numbers."""
+    import json
+
+    feature = {"names": names, "_type": "ClassLabel"}
+    text = {"dtype": "string", "_type": "Value"}
+    return {b"huggingface": json.dumps(
+        {"info": {"features": {"premise": text, "hypothesis": text, "label": feature}}}
+    ).encode()}  # fmt: skip
+
+
+def write(folder: Path, config: str, split: str, labels: list[Any], names: list[str] | None = None) -> None:
+    table = pa.table(
+        {
+            "premise": [f"premise {number // 3} {config}" for number in range(len(labels))],
+            "hypothesis": [f"hypothesis {number}" for number in range(len(labels))],
+            "label": labels,
+        }
+    )
+    if names:
+        table = table.replace_schema_metadata(class_labels(names))
+    place = folder / config
+    place.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, place / f"{split}-00000-of-00001.parquet")
+
+
+def places(registry: Registry, folder: Path) -> DataPlaces:
+    return DataPlaces(registry, Revisions(), folder)
+
+
+def test_labels_are_matched_by_name_whatever_their_numbers(registry: Registry, tmp_path: Path) -> None:
+    write(tmp_path / "facebook" / "xnli", "de", "test", [0, 1, 2], ["contradiction", "entailment", "neutral"])
+    found = load(registry.task("xnli"), "test", "de", places(registry, tmp_path))
+    assert found.table["label"].to_pylist() == ["contradiction", "entailment", "neutral"]
+    assert found.table["id"].to_pylist() == ["test:0", "test:1", "test:2"]
+
+
+def test_rows_without_a_label_are_dropped_and_counted_and_ids_stay(registry: Registry, tmp_path: Path) -> None:
+    write(tmp_path / "stanfordnlp" / "snli", "plain_text", "train", [0, -1, 2, -1], list(NLI))
+    found = load(registry.task("snli"), "train", "en", places(registry, tmp_path))
+    assert found.table["id"].to_pylist() == ["train:0", "train:2"]
+    assert found.dropped == {"no label": 2}
+    assert "published" in found.notes[0]
+
+
+def test_hidden_labels_are_an_error_in_words(registry: Registry, tmp_path: Path) -> None:
+    write(tmp_path / "facebook" / "xnli", "de", "test", [-1, -1], list(NLI))
+    with pytest.raises(NoRows, match="hidden labels"):
+        load(registry.task("xnli"), "test", "de", places(registry, tmp_path))
+
+
+def test_an_unknown_label_names_the_mend(registry: Registry, tmp_path: Path) -> None:
+    write(tmp_path / "facebook" / "xnli", "de", "test", ["maybe", "neutral"])
+    with pytest.raises(HarnessError, match=r"label 'maybe'[\s\S]*`labels`"):
+        load(registry.task("xnli"), "test", "de", places(registry, tmp_path))
+
+
+def test_a_missing_column_is_named(registry: Registry, tmp_path: Path) -> None:
+    folder = tmp_path / "xnli" / "de"
+    folder.mkdir(parents=True)
+    pq.write_table(pa.table({"premise": ["a"], "label": ["neutral"]}), folder / "test-0.parquet")
+    with pytest.raises(HarnessError, match="no column 'hypothesis'"):
+        load(registry.task("xnli"), "test", "de", places(registry, tmp_path))
+
+
+def test_a_language_without_rows_says_so(registry: Registry) -> None:
+    with pytest.raises(NoRows, match="no rows in 'ja'"):
+        load(registry.task("xnli"), "test", "ja", DataPlaces(registry, Revisions()))
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl"])
+def test_a_local_folder_may_hold_text_files(registry: Registry, tmp_path: Path, suffix: str) -> None:
+    folder = tmp_path / "xnli" / "sw"
+    folder.mkdir(parents=True)
+    rows = [("a b", "c", "neutral"), ("d", "e", "contradiction")]
+    if suffix == "jsonl":
+        lines = ['{"premise": "%s", "hypothesis": "%s", "label": "%s"}' % row for row in rows]
+    else:
+        mark = "," if suffix == "csv" else "\t"
+        lines = [mark.join(("premise", "hypothesis", "label")), *(mark.join(row) for row in rows)]
+    (folder / f"test.{suffix}").write_text("\n".join(lines) + "\n")
+    found = load(registry.task("xnli"), "test", "sw", places(registry, tmp_path))
+    assert found.table["label"].to_pylist() == ["neutral", "contradiction"]
+
+
+def test_anli_plus_joins_its_parts_and_keeps_their_ids_apart(registry: Registry, tmp_path: Path) -> None:
+    write(tmp_path / "stanfordnlp" / "snli", "plain_text", "train", [0, 1], list(NLI))
+    write(tmp_path / "nyu-mll" / "glue", "mnli", "train", [2], list(NLI))
+    for part in (1, 2, 3):
+        write(tmp_path / "facebook" / "anli", "plain_text", f"train_r{part}", [0], list(NLI))
+    found = load(registry.task("anli+"), "train", "en", places(registry, tmp_path))
+    ids = found.table["id"].to_pylist()
+    assert len(ids) == len(set(ids)) == 6
+    assert {name.partition("/")[0] for name in ids} == {"snli", "mnli", "anli"}
+
+
+def test_a_limit_draws_the_same_rows_in_every_language_and_a_smaller_ones_rows_lie_in_a_larger_ones(
+    registry: Registry, tmp_path: Path
+) -> None:
+    for language in ("de", "th"):
+        write(tmp_path / "facebook" / "xnli", language, "test", [0, 1, 2] * 40, list(NLI))
+    drawn = {
+        (language, limit): load(registry.task("xnli"), "test", language, places(registry, tmp_path), limit).table
+        for language in ("de", "th")
+        for limit in (10, 50)
+    }
+    assert drawn["de", 50]["id"].equals(drawn["th", 50]["id"])
+    assert drawn["de", 50].num_rows == 50
+    assert set(drawn["de", 10]["id"].to_pylist()) < set(drawn["de", 50]["id"].to_pylist())
+    numbers = [int(name.partition(":")[2]) for name in drawn["de", 50]["id"].to_pylist()]
+    assert numbers == sorted(numbers)
+
+
+def test_rows_with_the_same_premise_are_one_cluster_and_the_same_one_in_every_language(
+    registry: Registry, tmp_path: Path
+) -> None:
+    found = []
+    for language in ("de", "th"):
+        write(tmp_path / "facebook" / "xnli", language, "test", [0, 1, 2, 0, 1, 2], list(NLI))
+        found.append(load(registry.task("xnli"), "test", language, places(registry, tmp_path)).table["cluster"])
+    assert found[0].to_pylist() == ["test:0"] * 3 + ["test:3"] * 3
+    assert found[0].equals(found[1])
+
+
+def test_the_identity_follows_the_files_contents(registry: Registry, tmp_path: Path) -> None:
+    folder = tmp_path / "facebook" / "xnli"
+    write(folder, "de", "test", [0, 1, 2], list(NLI))
+    first = rows_identity(registry.task("xnli"), "test", "de", places(registry, tmp_path))
+    write(folder, "de", "test", [0, 1, 1], list(NLI))
+    assert rows_identity(registry.task("xnli"), "test", "de", places(registry, tmp_path)) != first
+
+
+class Made(Task):
+    name = "made"
+    labels = ("yes", "no")
+
+    def rows(self, split: str, language: str) -> Iterable[Mapping[str, Any]]:
+        return [{"premise": "a", "hypothesis": "b", "label": self.description or "yes"}]
+
+
+def test_a_tasks_own_rows_are_checked(registry: Registry) -> None:
+    from harness.data.load import _made
+
+    assert _made(Made(), "test", "en")["id"].to_pylist() == ["test:0"]
+    with pytest.raises(HarnessError, match="label 'perhaps'"):
+        _made(Made(description="perhaps"), "test", "en")
+
+
+def test_a_fingerprint_sees_every_value_and_its_place() -> None:
+    table = pa.table({"id": ["a", "b"], "label": ["x", "yz"]})
+    others = [
+        pa.table({"id": ["a", "b"], "label": ["xy", "z"]}),
+        pa.table({"id": ["b", "a"], "label": ["x", "yz"]}),
+        pa.table({"id": ["a", "b"], "gold": ["x", "yz"]}),
+        table.slice(0, 1),
+    ]
+    assert fingerprint(table) == fingerprint(pa.table({"label": ["x", "yz"], "id": ["a", "b"]}))
+    assert len({fingerprint(each) for each in [table, *others]}) == 5
+
+
+def test_a_sample_of_all_rows_is_all_rows() -> None:
+    table = pa.table({"id": [str(number) for number in range(20)]})
+    assert sample(table, 20).equals(table)
+
+
+def test_a_source_without_the_split_says_which_it_has(registry: Registry) -> None:
+    task = Task(name="x", labels=NLI, source=HubSource(hub="a/b", splits={"train": "train"}))
+    with pytest.raises(NoRows, match="no test split"):
+        load(task, "test", "en", DataPlaces(registry, Revisions()))
