@@ -37,7 +37,7 @@ _PLACES = {
     "hookimpl": "harness.hookspecs",
 }
 
-__all__ = ["__version__", *_PLACES]  # noqa: PLE0604
+__all__ = ["__version__", *_PLACES]
 
 
 def __getattr__(name: str) -> Any:

@@ -67,10 +67,13 @@ class Workspace:
         try:
             facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise HarnessError(f"{path}: unreadable ({error})", f"Remove {path.parent} and run again.") from error
+            raise HarnessError(
+                f"{path}: unreadable ({error})", f"Remove {path.parent} and run again."
+            ) from error
         if key(facts.get("identity", {})) != stage_key:
             raise HarnessError(
-                f"{path}: what is stored there is not what its key says", f"Remove {path.parent} and run again."
+                f"{path}: what is stored there is not what its key says",
+                f"Remove {path.parent} and run again.",
             )
         return facts
 

@@ -38,7 +38,9 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny-model")
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
     letters = [chr(code) for code in range(33, 127)]
-    vocabulary = {piece: number for number, piece in enumerate([*special, *letters, *("##" + x for x in letters)])}
+    vocabulary = {
+        piece: number for number, piece in enumerate([*special, *letters, *("##" + x for x in letters)])
+    }
     words = Tokenizer(models.WordPiece(vocabulary, unk_token="<unk>"))
     words.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     words.post_processor = processors.TemplateProcessing(

@@ -20,7 +20,8 @@ def lock(
         list[str] | None, typer.Option("--task", "-t", help="Lock the data of this task (repeatable).")
     ] = None,
     model: Annotated[
-        list[str] | None, typer.Option("--model", "-m", help="Lock this model: a name or owner/name (repeatable).")
+        list[str] | None,
+        typer.Option("--model", "-m", help="Lock this model: a name or owner/name (repeatable)."),
     ] = None,
     update: Annotated[
         bool, typer.Option("--update", help="Resolve anew what is locked already, instead of keeping it.")
@@ -47,11 +48,15 @@ def lock(
     for kind, repository, revision in repositories(registry, task or [], model or []):
         revisions.resolve(kind, repository, revision)
     if update:
-        revisions.locked = {name: commit for name, commit in before.locked.items() if name not in revisions.resolved}
+        revisions.locked = {
+            name: commit for name, commit in before.locked.items() if name not in revisions.resolved
+        }
     path = revisions.write()
     table = Table("repository", "commit", "before")
     for name, found in sorted(revisions.resolved.items()):
         old = before.locked.get(name)
-        table.add_row(name, found.commit, "new" if old is None else "same" if old == found.commit else old[:12])
+        table.add_row(
+            name, found.commit, "new" if old is None else "same" if old == found.commit else old[:12]
+        )
     Console().print(table)
     typer.echo(f"wrote {path.name}")

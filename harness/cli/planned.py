@@ -60,7 +60,9 @@ def _train_table(plan: Plan, workspace: Workspace) -> Table:
 
 
 def _evaluate_table(plan: Plan, places: DataPlaces, workspace: Workspace) -> Table:
-    table = Table(title=f"Cells: {len(plan.languages)} languages, {len(plan.runs)} runs", title_justify="left")
+    table = Table(
+        title=f"Cells: {len(plan.languages)} languages, {len(plan.runs)} runs", title_justify="left"
+    )
     for name in ("variant", "meaning", "languages", "examples", "done", "not served"):
         table.add_column(name, justify="right" if name in {"examples", "done"} else "left")
     for variant in plan.variants:
@@ -88,7 +90,9 @@ def _print_reasons(console: Console, plan: Plan) -> None:
             reason = (cell.reason or "").replace(f" for {cell.language}", "")
             reasons.setdefault(f"{cell.variant}: {reason}", []).append(cell.language)
     for reason, languages in reasons.items():
-        console.print(f"[yellow]not served[/] {' '.join(languages)}: {reason}", highlight=False, soft_wrap=True)
+        console.print(
+            f"[yellow]not served[/] {' '.join(languages)}: {reason}", highlight=False, soft_wrap=True
+        )
 
 
 def _print_estimate(console: Console, plan: Plan, places: DataPlaces, workspace: Workspace) -> None:

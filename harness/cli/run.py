@@ -11,7 +11,9 @@ import typer
 
 
 def run(
-    model: Annotated[str | None, typer.Option("--model", "-m", help="Model: a name, a folder, or owner/name.")] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="Model: a name, a folder, or owner/name.")
+    ] = None,
     intermediate: Annotated[
         list[str] | None,
         typer.Option("--intermediate", "-i", help="'none', a task, or 'a+b' for both at once (repeatable)."),
@@ -22,14 +24,18 @@ def run(
         typer.Option("--perturb", "-p", help="Perturbation, group, or name:intensity (repeatable)."),
     ] = None,
     language: Annotated[
-        list[str] | None, typer.Option("--language", "-l", help="Language code, or several with commas (repeatable).")
+        list[str] | None,
+        typer.Option("--language", "-l", help="Language code, or several with commas (repeatable)."),
     ] = None,
     seed: Annotated[list[int] | None, typer.Option("--seed", help="Training seed (repeatable).")] = None,
     recipe: Annotated[str | None, typer.Option("--recipe", help="Recipe: harness list recipes.")] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Replace a recipe's value (repeatable).")
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Replace a recipe's value (repeatable)."),
     ] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Evaluated examples in each language.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Evaluated examples in each language.")
+    ] = None,
     train_limit: Annotated[
         int | None, typer.Option("--train-limit", min=1, help="Training examples of each task.")
     ] = None,
@@ -38,7 +44,9 @@ def run(
         list[str] | None,
         typer.Option("--perturb-field", help="Disturb this text column only, e.g. premise (repeatable)."),
     ] = None,
-    perturb_seed: Annotated[int | None, typer.Option("--perturb-seed", help="Seed of the perturbations.")] = None,
+    perturb_seed: Annotated[
+        int | None, typer.Option("--perturb-seed", help="Seed of the perturbations.")
+    ] = None,
     keep_head: Annotated[
         bool, typer.Option("--keep-head", help="Go on with the head of the phase before where labels agree.")
     ] = False,
@@ -146,6 +154,9 @@ def run(
         console.print(f"[yellow]Warning:[/] {warning}", highlight=False)
     for record in records:
         console.print(summary_table(record))
-        console.print(f"run {record.run_id[:12]}  report {store.reports / record.run_id / 'report.html'}", soft_wrap=True)
+        console.print(
+            f"run {record.run_id[:12]}  report {store.reports / record.run_id / 'report.html'}",
+            soft_wrap=True,
+        )
     if len(records) > 1:
         console.print(f"Compare them: harness compare {' '.join(record.run_id[:8] for record in records)}")

@@ -1,4 +1,4 @@
-"""Rows of a task as one Arrow table with the format's columns, labels by name, and counts of what was dropped."""
+"""Rows of a task as one Arrow table: the format's columns, labels by name, and counts of what was dropped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from harness.task import HubSource, Task
 NO_LABEL = {"", "-", "-1", "None"}
 
 
-class NoRows(HarnessError):
+class NoRowsError(HarnessError):
     """A task has no rows for a split in a language; the message says why."""
 
 
@@ -52,14 +52,14 @@ def load(task: Task, split: str, language: str, places: DataPlaces, limit: int |
             set, and a smaller limit's rows are among a larger one's.
 
     Raises:
-        NoRows: there are none for that split and language.
+        NoRowsError: there are none for that split and language.
         HarnessError: columns or labels are not what the task says.
     """
     if language not in task.languages:
-        raise NoRows(f"{task.name} has no rows in '{language}'", f"It has: {' '.join(task.languages)}")
+        raise NoRowsError(f"{task.name} has no rows in '{language}'", f"It has: {' '.join(task.languages)}")
     table, dropped, notes, origin = _rows(task, split, language, places)
     if not table.num_rows:
-        raise NoRows(f"{task.name} has no {split} rows in '{language}' ({origin})")
+        raise NoRowsError(f"{task.name} has no {split} rows in '{language}' ({origin})")
     if limit is not None and limit < table.num_rows:
         table = sample(table, limit)
     return Loaded(table, dropped, tuple(notes), fingerprint(table), origin)
@@ -80,11 +80,17 @@ def fingerprint(table: pa.Table) -> str:
         column = table[name].combine_chunks().cast(pa.large_string())
         lengths = np.asarray(pc.fill_null(pc.binary_length(column), -1), dtype=np.int64)
         digest.update(lengths.tobytes())
-        digest.update("".join(value for value in column.to_pylist() if value is not None).encode("utf-8", "surrogatepass"))
+        digest.update(
+            "".join(value for value in column.to_pylist() if value is not None).encode(
+                "utf-8", "surrogatepass"
+            )
+        )
     return digest.hexdigest()[:32]
 
 
-def _rows(task: Task, split: str, language: str, places: DataPlaces) -> tuple[pa.Table, dict[str, int], list[str], str]:
+def _rows(
+    task: Task, split: str, language: str, places: DataPlaces
+) -> tuple[pa.Table, dict[str, int], list[str], str]:
     if task.includes:
         return _joined(task, split, language, places)
     source = places.registry.source(task, language)
@@ -104,12 +110,16 @@ def _rows(task: Task, split: str, language: str, places: DataPlaces) -> tuple[pa
     return _with_clusters(task, table), dropped, notes, origin
 
 
-def _joined(task: Task, split: str, language: str, places: DataPlaces) -> tuple[pa.Table, dict[str, int], list[str], str]:
+def _joined(
+    task: Task, split: str, language: str, places: DataPlaces
+) -> tuple[pa.Table, dict[str, int], list[str], str]:
     tables, dropped, notes, origins = [], dict[str, int](), list[str](), []
     for name in task.includes:
         part = places.registry.task(name)
         if set(part.labels) != set(task.labels):
-            raise HarnessError(f"task {task.name} includes {name}, whose labels differ: {' '.join(part.labels)}")
+            raise HarnessError(
+                f"task {task.name} includes {name}, whose labels differ: {' '.join(part.labels)}"
+            )
         table, gone, said, origin = _rows(part, split, language, places)
         for column in ("id", "cluster"):
             values = pa.array([f"{name}/{value}" for value in table[column].to_pylist()], pa.string())
@@ -135,7 +145,9 @@ def _made(task: Task, split: str, language: str) -> pa.Table:
         columns["cluster"] = [str(row["cluster"]) for row in rows]
     unknown = sorted(set(columns.get("label", ())) - set(task.labels)) if task.labels else []
     if unknown:
-        raise HarnessError(f"task {task.name}: label '{unknown[0]}' is not among its labels {' '.join(task.labels)}")
+        raise HarnessError(
+            f"task {task.name}: label '{unknown[0]}' is not among its labels {' '.join(task.labels)}"
+        )
     return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
 
 
@@ -144,7 +156,9 @@ def _read(task: Task, source: HubSource, split: str, places: DataPlaces) -> tupl
 
     theirs, config = source.splits.get(split), source.config
     if theirs is None:
-        raise NoRows(f"{task.name} has no {split} split ({source.hub})", f"It has: {' '.join(source.splits)}")
+        raise NoRowsError(
+            f"{task.name} has no {split} split ({source.hub})", f"It has: {' '.join(source.splits)}"
+        )
     datasets.disable_progress_bars()
     folder = places.local(source)
     if folder is not None:
@@ -154,7 +168,9 @@ def _read(task: Task, source: HubSource, split: str, places: DataPlaces) -> tupl
         rows = datasets.load_dataset(source.hub, config, split=theirs, revision=found.commit)
     except ValueError as error:
         if "BuilderConfig" in str(error) or "Unknown split" in str(error) or "Bad split" in str(error):
-            raise NoRows(f"{source.hub} has no configuration '{config}' with split '{theirs}'") from error
+            raise NoRowsError(
+                f"{source.hub} has no configuration '{config}' with split '{theirs}'"
+            ) from error
         raise HarnessError(f"{source.hub} ({config}): {error}") from error
     except (OSError, RuntimeError, datasets.exceptions.DatasetsError) as error:
         raise HarnessError(
@@ -168,16 +184,29 @@ def _read_files(folder: Path, config: str | None, split: str) -> Any:
     import datasets
 
     files = local_files(folder, config, split)
-    builders = {".parquet": "parquet", ".jsonl": "json", ".json": "json", ".csv": "csv", ".tsv": "csv", ".arrow": "arrow"}
+    builders = {
+        ".parquet": "parquet",
+        ".jsonl": "json",
+        ".json": "json",
+        ".csv": "csv",
+        ".tsv": "csv",
+        ".arrow": "arrow",
+    }
     suffixes = {path.suffix for path in files}
     if len(suffixes) > 1:
-        raise HarnessError(f"{folder}: files of several kinds for split '{split}': {' '.join(sorted(suffixes))}")
+        raise HarnessError(
+            f"{folder}: files of several kinds for split '{split}': {' '.join(sorted(suffixes))}"
+        )
     suffix = suffixes.pop()
     options = {"delimiter": "\t"} if suffix == ".tsv" else {}
     try:
-        return datasets.load_dataset(builders[suffix], data_files=[str(path) for path in files], split="train", **options)
+        return datasets.load_dataset(
+            builders[suffix], data_files=[str(path) for path in files], split="train", **options
+        )
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
-        raise HarnessError(f"{folder}: {str(error).splitlines()[0]}", "Check the files of that folder.") from error
+        raise HarnessError(
+            f"{folder}: {str(error).splitlines()[0]}", "Check the files of that folder."
+        ) from error
 
 
 def _canonical(
@@ -220,7 +249,7 @@ def _canonical(
             dropped["no label" if name == "label" else f"empty {name}"] = gone
             result = result.filter(keep)
     if not result.num_rows and dropped.get("no label"):
-        raise NoRows(f"{origin}: all {dropped['no label']:,} rows of {task.name} have hidden labels")
+        raise NoRowsError(f"{origin}: all {dropped['no label']:,} rows of {task.name} have hidden labels")
     return result, dropped
 
 
@@ -243,7 +272,11 @@ def _labels(
     result = []
     for value in values:
         if value not in found:
-            named = names[value] if names is not None and isinstance(value, int) and 0 <= value < len(names) else value
+            named = (
+                names[value]
+                if names is not None and isinstance(value, int) and 0 <= value < len(names)
+                else value
+            )
             text = str(named)
             text = source.labels.get(text, text)
             if text in NO_LABEL or value == -1:

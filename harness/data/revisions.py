@@ -49,10 +49,14 @@ class Revisions:
             content = json.loads(path.read_text(encoding="utf-8"))
             locked = {str(name): str(commit) for name, commit in content["commits"].items()}
         except (ValueError, KeyError, AttributeError, TypeError) as error:
-            raise HarnessError(f"{path}: not a lock file ({error})", "Write it anew: harness data lock") from error
+            raise HarnessError(
+                f"{path}: not a lock file ({error})", "Write it anew: harness data lock"
+            ) from error
         for name, commit in locked.items():
             if not COMMIT.fullmatch(commit):
-                raise HarnessError(f"{path}: '{commit}' of {name} is no commit", "Write it anew: harness data lock")
+                raise HarnessError(
+                    f"{path}: '{commit}' of {name} is no commit", "Write it anew: harness data lock"
+                )
         return cls(locked)
 
     def write(self, folder: Path | None = None) -> Path:
@@ -68,7 +72,9 @@ class Revisions:
         Raises:
             HarnessError: the repository is not there, or neither network nor cache answers.
         """
-        name = f"{kind}:{repository}" + (f"@{revision}" if revision and not COMMIT.fullmatch(revision) else "")
+        name = f"{kind}:{repository}" + (
+            f"@{revision}" if revision and not COMMIT.fullmatch(revision) else ""
+        )
         if name not in self.resolved:
             wanted = self.locked.get(name) or revision
             self.resolved[name] = Resolved(kind, repository, _ask(kind, repository, wanted), wanted or "main")

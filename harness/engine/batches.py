@@ -47,7 +47,9 @@ class Order:
         for low in range(0, len(rows), GROUP * self.batch_size):
             group = rows[low : low + GROUP * self.batch_size]
             group = group[np.argsort(-self.lengths[group], kind="stable")]
-            batches += [group[first : first + self.batch_size] for first in range(0, len(group), self.batch_size)]
+            batches += [
+                group[first : first + self.batch_size] for first in range(0, len(group), self.batch_size)
+            ]
         return [batches[place] for place in rng.permutation(len(batches))]
 
 

@@ -70,17 +70,25 @@ def continue_head(folder: Path, network: Network, name: str, form: str, labels: 
     Raises:
         HarnessError: the parent has no such head.
     """
-    for other, facts in head_facts(folder).items():
-        if facts["format"] == form and sorted(facts["labels"]) == sorted(labels):
-            break
-    else:
+    heads = head_facts(folder)
+    fitting = [
+        head
+        for head, facts in heads.items()
+        if facts["format"] == form and sorted(facts["labels"]) == sorted(labels)
+    ]
+    if not fitting:
         raise HarnessError(
             f"no head of the phase before has format {form} and labels {' '.join(labels)}",
             "Leave --keep-head out: a new head is drawn then.",
         )
+    other = fitting[0]
     prefix = other.replace(".", "_") + "."
-    weights = {key[len(prefix) :]: value for key, value in load_file(folder / HEADS).items() if key.startswith(prefix)}
-    order = torch.tensor([list(facts["labels"]).index(label) for label in labels])
+    weights = {
+        key[len(prefix) :]: value
+        for key, value in load_file(folder / HEADS).items()
+        if key.startswith(prefix)
+    }
+    order = torch.tensor([list(heads[other]["labels"]).index(label) for label in labels])
     for key in ("out.weight", "out.bias"):
         if key in weights:
             weights[key] = weights[key][order]
@@ -143,7 +151,9 @@ def load_state(folder: Path, network: nn.Module, optimizer: torch.optim.Optimize
     for name, value in moments.items():
         parameter, _, kind = name.rpartition("|")
         target = parameters[parameter]
-        optimizer.state[target][kind] = value if kind == "step" and not target.is_cuda else value.to(target.device)
+        optimizer.state[target][kind] = (
+            value if kind == "step" and not target.is_cuda else value.to(target.device)
+        )
     return State(**facts)
 
 

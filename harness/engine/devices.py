@@ -15,7 +15,11 @@ def gpu_is_here() -> bool:
     """Whether an NVIDIA device is visible, by the driver's own files; imports nothing."""
     if os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in {"", "-1"}:
         return False
-    return Path("/dev/nvidia0").exists() or Path("/proc/driver/nvidia/gpus").is_dir() or Path("/dev/dxg").exists()
+    return (
+        Path("/dev/nvidia0").exists()
+        or Path("/proc/driver/nvidia/gpus").is_dir()
+        or Path("/dev/dxg").exists()
+    )
 
 
 def choose(device: str, precision: str) -> tuple[str, str]:

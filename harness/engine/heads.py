@@ -42,7 +42,7 @@ class TiedLanguageModel(nn.Module):
 
     def __init__(self, encoder: nn.Module) -> None:
         super().__init__()
-        table = encoder.get_input_embeddings().weight  # type: ignore[operator, union-attr]
+        table = encoder.get_input_embeddings().weight  # type: ignore[operator]
         self.dense = nn.Linear(encoder.config.hidden_size, table.shape[1])  # type: ignore[union-attr, arg-type]
         self.norm = nn.LayerNorm(table.shape[1])
         self.bias = nn.Parameter(torch.zeros(table.shape[0]))

@@ -42,7 +42,9 @@ class Network(nn.Module):
 
     def forward(self, name: str, batch: Batch) -> Tensor:
         """Return the logits of the head `name`; the encoder sees only the inputs among the batch."""
-        inputs = {key: batch[key] for key in ("input_ids", "attention_mask", "token_type_ids") if key in batch}
+        inputs = {
+            key: batch[key] for key in ("input_ids", "attention_mask", "token_type_ids") if key in batch
+        }
         hidden = self.encoder(**inputs).last_hidden_state
         logits: Tensor = self.heads[_slot(name)](hidden, batch)
         return logits

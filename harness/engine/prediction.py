@@ -40,7 +40,10 @@ def predict(
     with torch.inference_mode():
         while pending:
             rows = pending.pop()
-            batch = {key: value.to(accelerator.device) for key, value in shape.collate(encoded, rows, inputs, None).items()}
+            batch = {
+                key: value.to(accelerator.device)
+                for key, value in shape.collate(encoded, rows, inputs, None).items()
+            }
             try:
                 with accelerator.autocast():
                     logits = network(name, batch)
@@ -63,7 +66,13 @@ def predict(
 
 
 def losses(
-    network: Network, name: str, shape: Format, encoded: Encoded, inputs: Inputs, accelerator: Accelerator, budget: int
+    network: Network,
+    name: str,
+    shape: Format,
+    encoded: Encoded,
+    inputs: Inputs,
+    accelerator: Accelerator,
+    budget: int,
 ) -> tuple[float, float, np.ndarray | None]:
     """Return the sum of losses over `encoded`, the number of loss terms, and logits where rows have them."""
     network.eval()

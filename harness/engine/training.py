@@ -111,14 +111,23 @@ def train(training: Training, network: Network, inputs: Inputs, accelerator: Acc
     model, prepared = accelerator.prepare(network, optimizer)
     state = load_state(training.folder, network, optimizer)
     for entry in state.history:
-        training.watch.metrics(entry["step"], {name: value for name, value in entry.items() if name != "step"})
+        training.watch.metrics(
+            entry["step"], {name: value for name, value in entry.items() if name != "step"}
+        )
     encoded = [task.train for task in tasks if task.train is not None]
     steps = total_steps([len(rows) for rows in encoded], recipe)
-    orders = [Order(rows.lengths, recipe.batch_size, training.seed, recipe.length_grouped) for rows in encoded]
+    orders = [
+        Order(rows.lengths, recipe.batch_size, training.seed, recipe.length_grouped) for rows in encoded
+    ]
     mixture = Mixture([len(rows) for rows in encoded], steps, training.seed)
     every = _selection_interval(steps, recipe)
     parameters = [value for value in network.parameters() if value.requires_grad]
-    running, since, started, saved = torch.zeros((), device=accelerator.device), 0, time.monotonic(), time.monotonic()
+    running, since, started, saved = (
+        torch.zeros((), device=accelerator.device),
+        0,
+        time.monotonic(),
+        time.monotonic(),
+    )
     before = state.seconds
     with _stopping() as stop:
         while state.step < steps and not _patience_spent(state, recipe):
@@ -127,7 +136,9 @@ def train(training: Training, network: Network, inputs: Inputs, accelerator: Acc
             which, index = mixture.at(state.step)
             task, rows = tasks[which], encoded[which]
             batches = []
-            for place, piece in enumerate(cut(rows.lengths, orders[which].batch(index), recipe.tokens_per_batch)):
+            for place, piece in enumerate(
+                cut(rows.lengths, orders[which].batch(index), recipe.tokens_per_batch)
+            ):
                 rng = generator(training.seed, "collate", state.step, place)
                 batches.append(task.format.collate(rows, piece, inputs, rng))
             weight = sum(task.format.weight(batch) for batch in batches)
@@ -185,11 +196,15 @@ def freeze(network: Network, recipe: Recipe) -> None:
 
 def adamw(network: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
     """Return AdamW, fused where the device allows it, with no decay on biases and LayerNorm weights."""
-    decayed, plain = [], []
+    decayed: list[nn.Parameter] = []
+    plain: list[nn.Parameter] = []
     for parameter in network.parameters():
         if parameter.requires_grad:
             (decayed if parameter.ndim > 1 else plain).append(parameter)
-    groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+    groups = [
+        {"params": decayed, "weight_decay": recipe.weight_decay},
+        {"params": plain, "weight_decay": 0.0},
+    ]
     settings: dict[str, Any] = {
         "lr": recipe.learning_rate,
         "betas": (recipe.adam_beta1, recipe.adam_beta2),
@@ -221,7 +236,9 @@ def _read_loss(training: Training, state: State, loss: float) -> None:
     training.watch.metrics(state.step, {"loss": loss})
 
 
-def _select(training: Training, state: State, network: Network, inputs: Inputs, accelerator: Accelerator) -> None:
+def _select(
+    training: Training, state: State, network: Network, inputs: Inputs, accelerator: Accelerator
+) -> None:
     scores: dict[str, float] = {}
     mains = []
     for chosen in training.selection:
@@ -251,7 +268,7 @@ def _save_best(training: Training, network: Network) -> None:
 
 
 def _patience_spent(state: State, recipe: Recipe) -> bool:
-    return bool(recipe.patience) and state.waiting >= recipe.patience
+    return recipe.patience is not None and state.waiting >= recipe.patience
 
 
 @contextmanager

@@ -94,7 +94,9 @@ class Context:
 
         commit = self.places.revisions.resolve("model", path, self.model.revision).commit
         try:
-            found = snapshot_download(path, revision=commit, allow_patterns=list(FILES), ignore_patterns=["*/*"])
+            found = snapshot_download(
+                path, revision=commit, allow_patterns=list(FILES), ignore_patterns=["*/*"]
+            )
         except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
             raise HarnessError(
                 f"model {path} could not be downloaded: {type(error).__name__}",

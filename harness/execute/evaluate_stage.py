@@ -49,8 +49,10 @@ def run_evaluate(
             bar.to(done)
 
         encoded = shape.encode(unique, tokenizer, train.recipe.max_length, task.labels)
-        inputs = inputs_of(network.encoder, tokenizer)  # type: ignore[arg-type]
-        logits = predict(network, first.head, shape, encoded, inputs, context.accelerator, context.budget, advance)
+        inputs = inputs_of(network.encoder, tokenizer)
+        logits = predict(
+            network, first.head, shape, encoded, inputs, context.accelerator, context.budget, advance
+        )
     for stage, table, place in zip(stages, tables, places, strict=True):
         decoded = shape.decode(logits[place], table, task.labels)
         lengths = pa.array(encoded.lengths[place].astype(np.int32))

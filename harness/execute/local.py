@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.data.load import NoRows
+from harness.data.load import NoRowsError
 from harness.execute.context import Context
 from harness.execute.tracked import log_evaluation, log_training
 from harness.formats import format_named
@@ -41,14 +41,16 @@ class LocalExecutor:
         """Read, parse and disturb what missing cells need; this comes first because it fails early."""
         from harness.execute.data_stages import run_parse, run_perturb
 
-        missing = [stage for key, stage in self.plan.evaluate.items() if not self.workspace.done("evaluate", key)]
+        missing = [
+            stage for key, stage in self.plan.evaluate.items() if not self.workspace.done("evaluate", key)
+        ]
         for language in self.plan.languages:
             mine = [stage for stage in missing if stage.language == language]
             if not mine:
                 continue
             try:
                 self.context.rows(mine[0].task, mine[0].split, language, mine[0].limit)
-            except NoRows as error:
+            except NoRowsError as error:
                 self.without_rows[language] = error.message
                 self.context.say(f"{language}: {error.message}")
                 continue
@@ -106,7 +108,11 @@ class LocalExecutor:
         """Predict the run's missing cells, language by language; return the number of examples predicted."""
         missing: dict[str, list[EvaluateStage]] = {}
         for cell in planned.cells:
-            if cell.key and cell.language not in self.without_rows and not self.workspace.done("evaluate", cell.key):
+            if (
+                cell.key
+                and cell.language not in self.without_rows
+                and not self.workspace.done("evaluate", cell.key)
+            ):
                 missing.setdefault(cell.language, []).append(self.plan.evaluate[cell.key])
         if not missing:
             return 0
@@ -139,7 +145,11 @@ class LocalExecutor:
         )
         chance = shape.chance(task.labels)
         with self.context.progress.work(f"score {planned.name}", 1):
-            kept = [variant.label for variant in self.plan.variants if variant.perturbation and variant.keeps_meaning]
+            kept = [
+                variant.label
+                for variant in self.plan.variants
+                if variant.perturbation and variant.keeps_meaning
+            ]
             scores = score_run(tables, chance=chance, meaning_kept=kept)
         record = RunRecord(
             run_id=planned.run_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,16 +25,8 @@ class Bar(Protocol):
 class Progress(Protocol):
     """Shows pieces of work, one after the other."""
 
-    def work(self, title: str, total: float) -> ContextBar:
+    def work(self, title: str, total: float) -> AbstractContextManager[Bar]:
         """Open a piece of work; a context manager that gives its Bar."""
-
-
-class ContextBar(Protocol):
-    """A context manager that gives a Bar."""
-
-    def __enter__(self) -> Bar: ...
-
-    def __exit__(self, *exception: object) -> bool | None: ...
 
 
 @dataclass

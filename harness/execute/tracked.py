@@ -14,7 +14,17 @@ from harness.scoring.scores import CLEAN, CellScores
 from harness.tracking.headline import headline_metrics
 from harness.tracking.tracker import Tracker
 
-ROBUST = ("accuracy", "drop", "drop_lo", "drop_hi", "relative_drop", "consistency", "changed")
+CLEAN_SCORES: tuple[str, ...] = ("accuracy", "accuracy_lo", "accuracy_hi")
+AVERAGE_SCORES: tuple[str, ...] = ("accuracy", "drop", "drop_lo", "drop_hi")
+ROBUST_SCORES: tuple[str, ...] = (
+    "accuracy",
+    "drop",
+    "drop_lo",
+    "drop_hi",
+    "relative_drop",
+    "consistency",
+    "changed",
+)
 
 
 def log_training(context: Context, tracker: Tracker, run_id: str, stage: TrainStage, tracked: bool) -> None:
@@ -29,7 +39,7 @@ def log_training(context: Context, tracker: Tracker, run_id: str, stage: TrainSt
 
     if tracked:
         recipe = {name: str(value) for name, value in stage.recipe.model_dump().items() if value is not None}
-        tags = {
+        tags: dict[str, str | int] = {
             "kind": "train",
             "phase": stage.phase,
             "stage_key": stage.key,
@@ -39,7 +49,9 @@ def log_training(context: Context, tracker: Tracker, run_id: str, stage: TrainSt
             "seed": stage.seed,
             "reused": str(done).lower(),
         }
-        tracker.run(child, f"{stage.phase}: {stage.title}", parent=run_id, kind="stage", params=recipe, tags=tags)
+        tracker.run(
+            child, f"{stage.phase}: {stage.title}", parent=run_id, kind="stage", params=recipe, tags=tags
+        )
     if done:
         facts = context.workspace.read("train", stage.key)
         for entry in facts["history"]:
@@ -71,11 +83,22 @@ def _finish(tracker: Tracker, child: str, facts: dict[str, Any], heads: str) -> 
 
 
 def log_evaluation(
-    context: Context, tracker: Tracker, record: RunRecord, files: Sequence[Path], examples: int, seconds: float
+    context: Context,
+    tracker: Tracker,
+    record: RunRecord,
+    files: Sequence[Path],
+    examples: int,
+    seconds: float,
 ) -> None:
     """Log scores and artifacts of a run, and the evaluation as its child."""
     child = f"{record.run_id}/evaluate"
-    tags = {"kind": "evaluate", "phase": "evaluate", "model": record.model, "task": record.target, "seed": record.seed}
+    tags: dict[str, str | int] = {
+        "kind": "evaluate",
+        "phase": "evaluate",
+        "model": record.model,
+        "task": record.target,
+        "seed": record.seed,
+    }
     tracker.run(child, f"evaluate {record.target}", parent=record.run_id, kind="stage", tags=tags)
     cells = {(cell.language, cell.variant): cell for cell in record.cells if cell.key}
     for language in record.languages:
@@ -94,7 +117,11 @@ def log_evaluation(
                 language=language,
             )
     if examples:
-        speed = {"predict/examples": examples, "predict/seconds": seconds, "predict/examples_per_second": examples / seconds}
+        speed = {
+            "predict/examples": examples,
+            "predict/seconds": seconds,
+            "predict/examples_per_second": examples / seconds,
+        }
         tracker.metrics(child, 0, speed)
     tracker.end(child)
     tracker.metrics(record.run_id, 0, headline_metrics(record) | scores(record))
@@ -110,11 +137,9 @@ def scores(record: RunRecord) -> dict[str, float]:
         values |= _cell(record.target, cell.language, cell)
     for average in record.averages:
         if average.variant == CLEAN:
-            place = f"eval/{record.target}/{average.name}"
-            names = ("accuracy", "accuracy_lo", "accuracy_hi")
+            place, names = f"eval/{record.target}/{average.name}", CLEAN_SCORES
         else:
-            place = f"robust/{record.target}/{average.name}/{average.variant}"
-            names = ("accuracy", "drop", "drop_lo", "drop_hi")
+            place, names = f"robust/{record.target}/{average.name}/{average.variant}", AVERAGE_SCORES
         for name in names:
             value = getattr(average, name)
             if value is not None:
@@ -126,9 +151,9 @@ def scores(record: RunRecord) -> dict[str, float]:
 
 def _cell(target: str, language: str, cell: CellScores) -> dict[str, float]:
     if cell.variant == CLEAN:
-        place, names = f"eval/{target}/{language}", ("accuracy", "accuracy_lo", "accuracy_hi")
+        place, names = f"eval/{target}/{language}", CLEAN_SCORES
     else:
-        place, names = f"robust/{target}/{language}/{cell.variant}", ROBUST  # type: ignore[assignment]
+        place, names = f"robust/{target}/{language}/{cell.variant}", ROBUST_SCORES
     found = {f"{place}/{name}": getattr(cell, name) for name in names}
     return {name: float(value) for name, value in found.items() if value is not None}
 

@@ -11,9 +11,9 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from harness.data.load import sample
-from harness.engine.checkpoints import continue_head, load_encoder, load_heads, save_checkpoint
+from harness.engine.checkpoints import State, continue_head, load_encoder, load_heads, save_checkpoint
 from harness.engine.network import Network, TaskData, inputs_of
-from harness.engine.training import Selection, State, Training, Watch, restore_best, total_steps, train
+from harness.engine.training import Selection, Training, Watch, restore_best, total_steps, train
 from harness.execute.context import Context
 from harness.formats import HeadSettings, format_named
 from harness.keys import number
@@ -79,7 +79,9 @@ def build_encoder(
     return encoder, tokenizer
 
 
-def load_network(context: Context, stage: TrainStage, device: torch.device) -> tuple[Network, PreTrainedTokenizerFast]:
+def load_network(
+    context: Context, stage: TrainStage, device: torch.device
+) -> tuple[Network, PreTrainedTokenizerFast]:
     """Build the network of a finished train stage with its selected weights, on `device`."""
     encoder, tokenizer = build_encoder(context, stage.key, stage.recipe, stage.seed)
     tasks = [_task(context, name, None) for name in stage.heads]
@@ -131,9 +133,7 @@ def _data(
                 table = context.rows(selected, "dev", dev_language, None).table
                 if stage.recipe.eval_examples and stage.recipe.eval_examples < table.num_rows:
                     table = sample(table, stage.recipe.eval_examples)
-                selection.append(
-                    Selection(tasks[-1], shape.encode(table, tokenizer, length, labels), table)
-                )
+                selection.append(Selection(tasks[-1], shape.encode(table, tokenizer, length, labels), table))
     return tasks, selection, data
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 
 from harness.formats.base import Encoded as Encoded
@@ -22,7 +22,7 @@ def format_names() -> list[str]:
     return sorted(_PLACES)
 
 
-@lru_cache(maxsize=None)
+@cache
 def format_named(name: str) -> Format:
     """Return the format of that name; raise UnknownName with near names."""
     if name not in _PLACES:

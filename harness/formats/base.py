@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     import pyarrow as pa
     import torch
-    from transformers import PreTrainedTokenizerFast
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,9 @@ class Format:
         """Tokenise rows; sequences longer than `max_length` are truncated, the longest text first."""
         raise TypeError(f"format {self.name} encodes nothing")
 
-    def collate(self, encoded: Encoded, rows: np.ndarray, inputs: Inputs, rng: np.random.Generator | None) -> Batch:
+    def collate(
+        self, encoded: Encoded, rows: np.ndarray, inputs: Inputs, rng: np.random.Generator | None
+    ) -> Batch:
         """Build a padded batch of the sequences `rows`.
 
         Returns:
@@ -87,7 +89,9 @@ class Format:
         """Return the number of terms in the batch's loss, by which the sum of losses is divided."""
         raise TypeError(f"format {self.name} has no loss")
 
-    def head(self, encoder: torch.nn.Module, labels: Sequence[str], settings: HeadSettings) -> torch.nn.Module:
+    def head(
+        self, encoder: PreTrainedModel, labels: Sequence[str], settings: HeadSettings
+    ) -> torch.nn.Module:
         """Build the head: a module that maps (hidden [b, t, h], batch) to logits."""
         raise TypeError(f"format {self.name} has no head")
 
@@ -149,7 +153,10 @@ class Inputs:
         places = np.concatenate([np.arange(encoded.starts[row], encoded.starts[row + 1]) for row in rows])
         ids = np.full(inside.shape, self.padding, dtype=np.int64)
         ids[inside] = encoded.tokens[places]
-        batch = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(inside.astype(np.int64))}
+        batch = {
+            "input_ids": torch.from_numpy(ids),
+            "attention_mask": torch.from_numpy(inside.astype(np.int64)),
+        }
         if self.segments:
             types = np.zeros(inside.shape, dtype=np.int64)
             if encoded.segments is not None:

@@ -18,7 +18,7 @@ from harness.formats.base import Batch, Encoded, Format, HeadSettings, Inputs, t
 if TYPE_CHECKING:
     import pyarrow as pa
     import torch
-    from transformers import PreTrainedTokenizerFast
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 IGNORED = -100
 
@@ -49,12 +49,15 @@ class MaskedLanguageModelling(Format):
                 parts[single] = tokenise(tokenizer, [first[row] for row in rows], pair, max_length)
         return _interleave(alone, parts)
 
-    def collate(self, encoded: Encoded, rows: np.ndarray, inputs: Inputs, rng: np.random.Generator | None) -> Batch:
+    def collate(
+        self, encoded: Encoded, rows: np.ndarray, inputs: Inputs, rng: np.random.Generator | None
+    ) -> Batch:
         """Pad and mask; ``labels`` [b, t] holds the original token where one was chosen, else -100."""
         import torch
 
         batch = inputs.pad(encoded, rows)
         rng = rng or np.random.default_rng(0)
+        assert inputs.mask is not None
         ids = batch["input_ids"].numpy()
         free = batch["attention_mask"].numpy().astype(bool) & ~np.isin(ids, inputs.special)
         chosen = free & (rng.random(ids.shape) < inputs.masked)
@@ -71,7 +74,9 @@ class MaskedLanguageModelling(Format):
         """Return the number of chosen tokens."""
         return float((batch["labels"] != IGNORED).sum())
 
-    def head(self, encoder: torch.nn.Module, labels: Sequence[str], settings: HeadSettings) -> torch.nn.Module:
+    def head(
+        self, encoder: PreTrainedModel, labels: Sequence[str], settings: HeadSettings
+    ) -> torch.nn.Module:
         """Return a transform and a projection tied to the input embeddings: logits of chosen tokens."""
         from harness.engine.heads import TiedLanguageModel
 
@@ -90,7 +95,9 @@ class MaskedLanguageModelling(Format):
         return {"loss": mean, "negative_loss": -mean}
 
 
-def _interleave(alone: np.ndarray, parts: Mapping[bool, tuple[np.ndarray, np.ndarray, np.ndarray | None]]) -> Encoded:
+def _interleave(
+    alone: np.ndarray, parts: Mapping[bool, tuple[np.ndarray, np.ndarray, np.ndarray | None]]
+) -> Encoded:
     if len(parts) == 1:
         tokens, starts, segments = next(iter(parts.values()))
         return Encoded(tokens, starts, segments)

@@ -12,7 +12,7 @@ from harness.formats.base import Batch, Encoded, Format, HeadSettings, Inputs, t
 if TYPE_CHECKING:
     import pyarrow as pa
     import torch
-    from transformers import PreTrainedTokenizerFast
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 
 class PairClassification(Format):
@@ -34,7 +34,9 @@ class PairClassification(Format):
         gold = np.array([numbers.get(name, -1) for name in table["label"].to_pylist()], dtype=np.int64)
         return Encoded(tokens, starts, segments, gold)
 
-    def collate(self, encoded: Encoded, rows: np.ndarray, inputs: Inputs, rng: np.random.Generator | None) -> Batch:
+    def collate(
+        self, encoded: Encoded, rows: np.ndarray, inputs: Inputs, rng: np.random.Generator | None
+    ) -> Batch:
         """Pad, and add ``labels`` [b] int64."""
         import torch
 
@@ -47,7 +49,9 @@ class PairClassification(Format):
         """Return the number of examples."""
         return float(len(batch["labels"]))
 
-    def head(self, encoder: torch.nn.Module, labels: Sequence[str], settings: HeadSettings) -> torch.nn.Module:
+    def head(
+        self, encoder: PreTrainedModel, labels: Sequence[str], settings: HeadSettings
+    ) -> torch.nn.Module:
         """Return pooling, a dense layer with tanh, and a linear layer: logits [b, labels]."""
         from harness.engine.heads import PooledClassifier
 
@@ -72,7 +76,9 @@ class PairClassification(Format):
             {
                 "gold": pa.array(gold, pa.string()),
                 "prediction": pa.array(guesses, pa.string()),
-                "correct": pa.array([float(a == b) for a, b in zip(gold, guesses, strict=True)], pa.float32()),
+                "correct": pa.array(
+                    [float(a == b) for a, b in zip(gold, guesses, strict=True)], pa.float32()
+                ),
                 "probabilities": pa.array(list(probabilities.astype(np.float32)), pa.list_(pa.float32())),
             }
         )

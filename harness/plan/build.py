@@ -119,7 +119,9 @@ class _Builder:
                 f"{self.target.name} is not a target task", "See the role column of: harness list tasks"
             )
         if not has_split(self.target, self.split, self.registry):
-            raise HarnessError(f"{self.target.name} has no {self.split} split", "Choose another with --split.")
+            raise HarnessError(
+                f"{self.target.name} has no {self.split} split", "Choose another with --split."
+            )
         for name in (name for joined in self.spec.intermediates for name in self._intermediate(joined)):
             if "intermediate" not in self.registry.task(name).roles:
                 raise HarnessError(
@@ -148,7 +150,10 @@ class _Builder:
             for language in self.languages
             for choice in [None, *self.choices]
         ]
-        identity = {"train": chain, "cells": [[cell.language, cell.variant, cell.key or cell.reason] for cell in cells]}
+        identity = {
+            "train": chain,
+            "cells": [[cell.language, cell.variant, cell.key or cell.reason] for cell in cells],
+        }
         name = f"{self.model.name}+{intermediate}>{self.target.name} s{seed}"
         return PlannedRun(key(identity), name, intermediate, seed, tuple(chain), tuple(cells))
 

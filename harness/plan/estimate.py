@@ -40,7 +40,11 @@ def stage_examples(stage: TrainStage) -> int | None:
     if stage.rows is None:
         return None
     examples = round(stage.rows * stage.recipe.epochs)
-    return min(examples, stage.recipe.max_steps * stage.recipe.batch_size) if stage.recipe.max_steps else examples
+    return (
+        min(examples, stage.recipe.max_steps * stage.recipe.batch_size)
+        if stage.recipe.max_steps
+        else examples
+    )
 
 
 def cell_examples(stage: EvaluateStage, places: DataPlaces) -> int | None:

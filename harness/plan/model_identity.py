@@ -27,7 +27,10 @@ def model_identity(model: Model, places: DataPlaces) -> dict[str, Any]:
         if not (folder / "config.json").is_file():
             raise HarnessError(f"{folder} holds no config.json", "Give a folder that save_pretrained wrote.")
         files = sorted(path for pattern in FILES for path in folder.glob(pattern))
-        return {**identity, "files": {path.name: file_digest(path, path.stat().st_mtime_ns) for path in files}}
+        return {
+            **identity,
+            "files": {path.name: file_digest(path, path.stat().st_mtime_ns) for path in files},
+        }
     found = places.revisions.resolve("model", model.path, model.revision)
     return {**identity, "hub": model.path, "commit": found.commit}
 
@@ -56,10 +59,14 @@ def parameter_counts(model: Model, places: DataPlaces) -> tuple[int, int] | None
             from huggingface_hub import hf_hub_download
 
             commit = places.revisions.resolve("model", model.path, model.revision).commit
-            text = Path(hf_hub_download(model.path, "config.json", revision=commit)).read_text(encoding="utf-8")
+            text = Path(hf_hub_download(model.path, "config.json", revision=commit)).read_text(
+                encoding="utf-8"
+            )
         config = json.loads(text)
         hidden, inner = int(config["hidden_size"]), int(config["intermediate_size"])
         layers, words = int(config["num_hidden_layers"]), int(config["vocab_size"])
     except (OSError, ValueError, KeyError):
         return None
-    return layers * (4 * hidden * hidden + 2 * hidden * inner), words * int(config.get("embedding_size") or hidden)
+    return layers * (4 * hidden * hidden + 2 * hidden * inner), words * int(
+        config.get("embedding_size") or hidden
+    )

@@ -29,7 +29,9 @@ class Hub(BaseHTTPRequestHandler):
         commit = COMMITS.get("/".join(parts[2:4])) if parts[0] == "api" else None
         revision = parts[5] if len(parts) > 5 else None
         sha = revision if revision and len(revision) == 40 else commit
-        body = json.dumps({"id": "/".join(parts[2:4]), "sha": sha, "siblings": []} if commit else {"error": "no"}).encode()
+        body = json.dumps(
+            {"id": "/".join(parts[2:4]), "sha": sha, "siblings": []} if commit else {"error": "no"}
+        ).encode()
         self.send_response(200 if commit else 404)
         if not commit:
             self.send_header("X-Error-Code", "RepoNotFound")
@@ -56,7 +58,12 @@ def python(code: str, folder: Path, endpoint: str) -> subprocess.CompletedProces
     return subprocess.run(
         [sys.executable, "-c", code],
         cwd=folder,
-        env={**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(folder / "hf"), "HF_HUB_DISABLE_TELEMETRY": "1"},
+        env={
+            **os.environ,
+            "HF_ENDPOINT": endpoint,
+            "HF_HOME": str(folder / "hf"),
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+        },
         capture_output=True,
         text=True,
         timeout=120,

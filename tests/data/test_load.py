@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from harness import HarnessError, HubSource, Task
 from harness.data.identity import DataPlaces, rows_identity
-from harness.data.load import NoRows, fingerprint, load, sample
+from harness.data.load import NoRowsError, fingerprint, load, sample
 from harness.data.revisions import Revisions
 from harness.registry import Registry, load_registry
 
@@ -26,8 +27,6 @@ def registry() -> Registry:
 
 def class_labels(names: list[str]) -> dict[bytes, bytes]:
     """Return the schema metadata by which datasets knows a column of label numbers."""
-    import json
-
     feature = {"names": names, "_type": "ClassLabel"}
     text = {"dtype": "string", "_type": "Value"}
     return {b"huggingface": json.dumps(
@@ -61,7 +60,9 @@ def test_labels_are_matched_by_name_whatever_their_numbers(registry: Registry, t
     assert found.table["id"].to_pylist() == ["test:0", "test:1", "test:2"]
 
 
-def test_rows_without_a_label_are_dropped_and_counted_and_ids_stay(registry: Registry, tmp_path: Path) -> None:
+def test_rows_without_a_label_are_dropped_and_counted_and_ids_stay(
+    registry: Registry, tmp_path: Path
+) -> None:
     write(tmp_path / "stanfordnlp" / "snli", "plain_text", "train", [0, -1, 2, -1], list(NLI))
     found = load(registry.task("snli"), "train", "en", places(registry, tmp_path))
     assert found.table["id"].to_pylist() == ["train:0", "train:2"]
@@ -71,7 +72,7 @@ def test_rows_without_a_label_are_dropped_and_counted_and_ids_stay(registry: Reg
 
 def test_hidden_labels_are_an_error_in_words(registry: Registry, tmp_path: Path) -> None:
     write(tmp_path / "facebook" / "xnli", "de", "test", [-1, -1], list(NLI))
-    with pytest.raises(NoRows, match="hidden labels"):
+    with pytest.raises(NoRowsError, match="hidden labels"):
         load(registry.task("xnli"), "test", "de", places(registry, tmp_path))
 
 
@@ -90,7 +91,7 @@ def test_a_missing_column_is_named(registry: Registry, tmp_path: Path) -> None:
 
 
 def test_a_language_without_rows_says_so(registry: Registry) -> None:
-    with pytest.raises(NoRows, match="no rows in 'ja'"):
+    with pytest.raises(NoRowsError, match="no rows in 'ja'"):
         load(registry.task("xnli"), "test", "ja", DataPlaces(registry, Revisions()))
 
 
@@ -100,7 +101,7 @@ def test_a_local_folder_may_hold_text_files(registry: Registry, tmp_path: Path, 
     folder.mkdir(parents=True)
     rows = [("a b", "c", "neutral"), ("d", "e", "contradiction")]
     if suffix == "jsonl":
-        lines = ['{"premise": "%s", "hypothesis": "%s", "label": "%s"}' % row for row in rows]
+        lines = [json.dumps(dict(zip(("premise", "hypothesis", "label"), row, strict=True))) for row in rows]
     else:
         mark = "," if suffix == "csv" else "\t"
         lines = [mark.join(("premise", "hypothesis", "label")), *(mark.join(row) for row in rows)]
@@ -126,7 +127,9 @@ def test_a_limit_draws_the_same_rows_in_every_language_and_a_smaller_ones_rows_l
     for language in ("de", "th"):
         write(tmp_path / "facebook" / "xnli", language, "test", [0, 1, 2] * 40, list(NLI))
     drawn = {
-        (language, limit): load(registry.task("xnli"), "test", language, places(registry, tmp_path), limit).table
+        (language, limit): load(
+            registry.task("xnli"), "test", language, places(registry, tmp_path), limit
+        ).table
         for language in ("de", "th")
         for limit in (10, 50)
     }
@@ -143,7 +146,9 @@ def test_rows_with_the_same_premise_are_one_cluster_and_the_same_one_in_every_la
     found = []
     for language in ("de", "th"):
         write(tmp_path / "facebook" / "xnli", language, "test", [0, 1, 2, 0, 1, 2], list(NLI))
-        found.append(load(registry.task("xnli"), "test", language, places(registry, tmp_path)).table["cluster"])
+        found.append(
+            load(registry.task("xnli"), "test", language, places(registry, tmp_path)).table["cluster"]
+        )
     assert found[0].to_pylist() == ["test:0"] * 3 + ["test:3"] * 3
     assert found[0].equals(found[1])
 
@@ -191,5 +196,5 @@ def test_a_sample_of_all_rows_is_all_rows() -> None:
 
 def test_a_source_without_the_split_says_which_it_has(registry: Registry) -> None:
     task = Task(name="x", labels=NLI, source=HubSource(hub="a/b", splits={"train": "train"}))
-    with pytest.raises(NoRows, match="no test split"):
+    with pytest.raises(NoRowsError, match="no test split"):
         load(task, "test", "en", DataPlaces(registry, Revisions()))

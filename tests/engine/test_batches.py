@@ -33,7 +33,9 @@ def test_grouping_by_length_leaves_less_padding() -> None:
 
     def padded(grouped: bool) -> int:
         order = Order(lengths, 32, 0, grouped)
-        return sum(len(rows) * int(lengths[rows].max()) for rows in map(order.batch, range(order.steps_per_epoch)))
+        return sum(
+            len(rows) * int(lengths[rows].max()) for rows in map(order.batch, range(order.steps_per_epoch))
+        )
 
     assert padded(True) < 1.1 * lengths.sum() < padded(False)
 

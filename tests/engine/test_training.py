@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 import torch
 from accelerate import Accelerator
+from harness_plugins.models.encoders import HuggingFaceEncoder
 from safetensors.torch import load_file
 
 from harness import HarnessError
@@ -20,15 +21,20 @@ from harness.engine.network import Network, TaskData, inputs_of
 from harness.engine.training import BEST, Selection, Training, Watch, rate, total_steps, train
 from harness.formats import HeadSettings, format_named
 from harness.registry_schema import Recipe
-from harness_plugins.models.encoders import HuggingFaceEncoder
 
 LABELS = ("yes", "no")
 RECIPE = Recipe(
-    learning_rate=1e-3, epochs=2, batch_size=8, max_length=48, eval_every=5, eval_examples=None, tokens_per_batch=200
+    learning_rate=1e-3,
+    epochs=2,
+    batch_size=8,
+    max_length=48,
+    eval_every=5,
+    eval_examples=None,
+    tokens_per_batch=200,
 )
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     pass
 
 
@@ -71,7 +77,7 @@ def run(folder: Path, model: Path, recipe: Recipe = RECIPE, watch: Watch | None 
 def stop_at(step: int) -> Callable[[int, int], None]:
     def look(done: int, total: int) -> None:
         if done == step:
-            raise Stopped
+            raise StoppedError
 
     return look
 
@@ -87,7 +93,7 @@ def test_training_that_was_stopped_ends_bit_for_bit_as_if_it_had_not(
 ) -> None:
     state, weights = run(tmp_path / "whole", tiny_model, shape=shape)
     for step in stops:
-        with pytest.raises(Stopped):
+        with pytest.raises(StoppedError):
             run(tmp_path / "stopped", tiny_model, watch=Watch(step=stop_at(step)), shape=shape)
     again, resumed = run(tmp_path / "stopped", tiny_model, shape=shape)
     assert same(weights, resumed)
@@ -123,7 +129,9 @@ def test_small_micro_batches_give_the_same_gradients(tiny_model: Path, tmp_path:
     def once(budget: int) -> dict[str, torch.Tensor]:
         folder = tmp_path / str(budget)
         folder.mkdir()
-        training, network, inputs = build(folder, tiny_model, recipe.model_copy(update={"tokens_per_batch": budget}), Watch())
+        training, network, inputs = build(
+            folder, tiny_model, recipe.model_copy(update={"tokens_per_batch": budget}), Watch()
+        )
         for module in network.modules():
             if isinstance(module, torch.nn.Dropout):
                 module.p = 0.0
@@ -137,7 +145,9 @@ def test_small_micro_batches_give_the_same_gradients(tiny_model: Path, tmp_path:
 
 
 def test_a_task_that_can_be_learnt_is_learnt(tiny_model: Path, tmp_path: Path) -> None:
-    state, _ = run(tmp_path / "learnt", tiny_model, RECIPE.model_copy(update={"epochs": 15.0, "eval_every": 30}))
+    state, _ = run(
+        tmp_path / "learnt", tiny_model, RECIPE.model_copy(update={"epochs": 15.0, "eval_every": 30})
+    )
     losses = [entry["loss"] for entry in state.history if "loss" in entry]
     assert losses[-1] < losses[0] - 0.2
     assert state.best > 0.9
@@ -152,7 +162,11 @@ def test_patience_stops_training(tiny_model: Path, tmp_path: Path) -> None:
 
 def test_a_loss_that_is_not_finite_is_an_error_that_names_the_mend(tiny_model: Path, tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="learning rate"):
-        run(tmp_path / "wild", tiny_model, RECIPE.model_copy(update={"learning_rate": 1e30, "epochs": 9.0, "clip": 1e30}))
+        run(
+            tmp_path / "wild",
+            tiny_model,
+            RECIPE.model_copy(update={"learning_rate": 1e30, "epochs": 9.0, "clip": 1e30}),
+        )
 
 
 def test_the_rate_rises_to_its_height_and_falls_to_nothing() -> None:

@@ -48,7 +48,9 @@ def the_records(folder: Path) -> list[RunRecord]:
     return records(folder / "harness-runs" / "runs")
 
 
-def test_each_intermediate_gives_a_run_with_every_language_and_variant(done: tuple[Path, list[str], str]) -> None:
+def test_each_intermediate_gives_a_run_with_every_language_and_variant(
+    done: tuple[Path, list[str], str],
+) -> None:
     found = the_records(done[0])
     assert sorted(record.intermediate for record in found) == ["grammar-paraphrase", "none"]
     for record in found:
@@ -69,7 +71,9 @@ def test_what_the_terminal_shows_is_what_was_stored(done: tuple[Path, list[str],
     assert "not served" in output
 
 
-def test_predictions_are_stored_example_by_example_and_give_the_scores(done: tuple[Path, list[str], str]) -> None:
+def test_predictions_are_stored_example_by_example_and_give_the_scores(
+    done: tuple[Path, list[str], str],
+) -> None:
     folder = done[0]
     for record in the_records(folder):
         path = folder / "harness-runs" / "reports" / record.run_id / "predictions.parquet"
@@ -95,10 +99,14 @@ def test_the_same_command_again_does_nothing_again(done: tuple[Path, list[str], 
     again = harness(*arguments, folder=folder)
     assert again.returncode == 0, again.stderr
     assert "0 of 3 train stages and 0 of 28 cells to do" in again.stdout
-    assert {path: path.stat().st_mtime_ns for path in (folder / "harness-runs" / "stages").rglob("*")} == before
+    assert {
+        path: path.stat().st_mtime_ns for path in (folder / "harness-runs" / "stages").rglob("*")
+    } == before
 
 
-def test_a_new_perturbation_predicts_its_own_cells_only(done: tuple[Path, list[str], str], tmp_path: Path) -> None:
+def test_a_new_perturbation_predicts_its_own_cells_only(
+    done: tuple[Path, list[str], str], tmp_path: Path
+) -> None:
     import shutil
 
     folder, arguments, _ = done
@@ -111,9 +119,8 @@ def test_a_new_perturbation_predicts_its_own_cells_only(done: tuple[Path, list[s
 
 
 def test_killed_in_training_the_same_command_ends_with_the_same_weights(
-    done: tuple[Path, list[str], str], tiny_model: Path, tmp_path: Path
+    tiny_model: Path, tmp_path: Path
 ) -> None:
-    folder, _, _ = done
     arguments = ["run", "--model", str(tiny_model), "-i", "none", *ARGUMENTS, "--save-seconds", "0"]
     process = subprocess.Popen(
         [sys.executable, "-c", "from harness.cli import main; main()", *arguments, "--set", "max_steps=400"],
@@ -134,7 +141,9 @@ def test_killed_in_training_the_same_command_ends_with_the_same_weights(
         found = harness(*arguments, "--set", "max_steps=400", folder=place)
         assert found.returncode == 0, found.stderr
     weights = [
-        load_file(next((place / "harness-runs" / "stages" / "train").glob("*/best/encoder/model.safetensors")))
+        load_file(
+            next((place / "harness-runs" / "stages" / "train").glob("*/best/encoder/model.safetensors"))
+        )
         for place in (whole, resumed)
     ]
     assert all(weights[0][name].equal(weights[1][name]) for name in weights[0])

@@ -33,7 +33,10 @@ def test_a_key_does_not_depend_on_the_order_of_fields(identity: dict[str, Any]) 
     assert canonical(turned) == canonical(identity)
 
 
-@given(st.lists(st.text(alphabet="ab", max_size=3), max_size=3), st.lists(st.text(alphabet="ab", max_size=3), max_size=3))
+@given(
+    st.lists(st.text(alphabet="ab", max_size=3), max_size=3),
+    st.lists(st.text(alphabet="ab", max_size=3), max_size=3),
+)
 def test_seeds_of_different_parts_differ(first: list[str], second: list[str]) -> None:
     assert (number(*first) == number(*second)) == (first == second)
 
@@ -111,7 +114,9 @@ def test_more_languages_and_variants_keep_the_cells_that_are_there(registry: Reg
     assert keys(before) <= keys(after)
 
 
-def test_a_model_is_known_by_its_files_not_by_its_folder(registry: Registry, spec: RunSpec, tmp_path: Path) -> None:
+def test_a_model_is_known_by_its_files_not_by_its_folder(
+    registry: Registry, spec: RunSpec, tmp_path: Path
+) -> None:
     import shutil
 
     moved = tmp_path / "elsewhere"
@@ -129,7 +134,9 @@ def test_runs_share_what_is_the_same(registry: Registry, spec: RunSpec) -> None:
     assert len(plan.perturb) == 4
 
 
-def test_a_language_that_a_perturbation_cannot_serve_is_a_cell_with_a_reason(registry: Registry, spec: RunSpec) -> None:
+def test_a_language_that_a_perturbation_cannot_serve_is_a_cell_with_a_reason(
+    registry: Registry, spec: RunSpec
+) -> None:
     plan = plan_of(registry, spec, perturbations=("noise.keyboard",), languages=("de", "hi"))
     cells = {cell.language: cell for cell in plan.runs[0].cells if cell.variant == "noise.keyboard"}
     assert cells["de"].key

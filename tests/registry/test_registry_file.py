@@ -38,7 +38,12 @@ FAULTS = [
     ("tasks:\n  t:\n    languages:\n    - en\n    - no", 5, "is read as False by YAML", "quotes"),
     ("tasks:\n  t:\n    languages: en", 3, "'tasks.t.languages' should be a valid tuple", ""),
     ("recipes:\n  r:\n    epochs: -1", 3, "'recipes.r.epochs' should be greater than 0", ""),
-    ("recipes:\n  r:\n    freeze: [heads]", 3, "'recipes.r.freeze.0' should be 'embeddings' or 'encoder'", ""),
+    (
+        "recipes:\n  r:\n    freeze: [heads]",
+        3,
+        "'recipes.r.freeze.0' should be 'embeddings' or 'encoder'",
+        "",
+    ),
     (
         "recipes:\n  r:\n    overrides:\n      xnli: {epoch: 2}",
         3,
