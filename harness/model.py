@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pretraining:
-    """Training that a model needs before its first phase: a stage of the plan like any other."""
+    """Training that a model needs before its first phase: a stage of the plan like any other.
+
+    Attributes:
+        task: a task, or several joined by ``+``.
+        recipe: the recipe's name.
+    """
 
     task: str
     recipe: str

@@ -87,8 +87,7 @@ def _print_reasons(console: Console, plan: Plan) -> None:
     reasons: dict[str, list[str]] = {}
     for cell in plan.runs[0].cells:
         if cell.key is None:
-            reason = (cell.reason or "").replace(f" for {cell.language}", "")
-            reasons.setdefault(f"{cell.variant}: {reason}", []).append(cell.language)
+            reasons.setdefault(f"{cell.variant}: {cell.reason}", []).append(cell.language)
     for reason, languages in reasons.items():
         console.print(
             f"[yellow]not served[/] {' '.join(languages)}: {reason}", highlight=False, soft_wrap=True

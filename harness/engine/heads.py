@@ -55,3 +55,20 @@ class TiedLanguageModel(nn.Module):
         chosen = hidden[batch["labels"] != IGNORED]
         vectors = self.norm(nn.functional.gelu(self.dense(chosen)))
         return nn.functional.linear(vectors, self._table[0].to(vectors.dtype), self.bias.to(vectors.dtype))
+
+
+class EmbeddingSimilarity(nn.Module):
+    """Scaled cosines between the mean embeddings of first and second texts: [b, b]."""
+
+    reads_embeddings = True
+
+    def __init__(self, encoder: nn.Module, scale: float) -> None:
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
+        """Return logits [b, b]; `hidden` [b, t, h] are the rows of the embedding table."""
+        first, second = (
+            nn.functional.normalize(pool(hidden, batch[name], "mean"), dim=-1) for name in ("first", "second")
+        )
+        return self.scale * first @ second.T

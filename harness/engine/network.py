@@ -41,12 +41,19 @@ class Network(nn.Module):
         return cls(encoder, {task.name: task.format.head(encoder, task.labels, settings) for task in tasks})
 
     def forward(self, name: str, batch: Batch) -> Tensor:
-        """Return the logits of the head `name`; the encoder sees only the inputs among the batch."""
+        """Return the logits of the head `name`; the encoder sees only the inputs among the batch.
+
+        A head that has ``reads_embeddings`` gets the rows of the embedding table, and the encoder is not run.
+        """
+        head = self.heads[_slot(name)]
+        if getattr(head, "reads_embeddings", False):
+            embedded: Tensor = head(self.encoder.get_input_embeddings()(batch["input_ids"]), batch)
+            return embedded
         inputs = {
             key: batch[key] for key in ("input_ids", "attention_mask", "token_type_ids") if key in batch
         }
         hidden = self.encoder(**inputs).last_hidden_state
-        logits: Tensor = self.heads[_slot(name)](hidden, batch)
+        logits: Tensor = head(hidden, batch)
         return logits
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
+from transformers.utils import logging as transformers_logging
 
 from harness.data.load import sample
 from harness.engine.checkpoints import State, continue_head, load_encoder, load_heads, save_checkpoint
@@ -67,6 +68,9 @@ def build_encoder(
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """Build the model's encoder, with the weights of the stage `parent` if there is one, and its tokenizer."""
     model, folder = context.model, context.model_folder
+    # our own bars show what goes on; what is missing from a checkpoint is checked by load_encoder
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
     torch.manual_seed(number(seed, "encoder") % 2**63)
     encoder, tokenizer = model.encoder(folder), model.tokenizer(folder)
     if parent is not None:

@@ -14,6 +14,7 @@ from harness.names import unknown
 _PLACES = {
     "pair-classification": "harness.formats.pair_classification:PairClassification",
     "masked-lm": "harness.formats.masked_lm:MaskedLanguageModelling",
+    "translation-ranking": "harness.formats.translation_ranking:TranslationRanking",
 }
 
 

@@ -37,6 +37,7 @@ TRAIN_VERSION = 1
 PARSE_VERSION = 1
 PERTURB_VERSION = 1
 EVALUATE_VERSION = 1
+SCORING_VERSION = 1
 
 
 def build_plan(spec: RunSpec, registry: Registry, places: DataPlaces, parser: Parser | None) -> Plan:
@@ -136,8 +137,8 @@ class _Builder:
         chain: list[str] = []
         if self.model.pretraining is not None:
             recipe = self.registry.recipe_for(self.model.pretraining.recipe, self.model.pretraining.task)
-            task = self.registry.task(self.model.pretraining.task)
-            chain.append(self._train("pretraining", None, [task], recipe, seed, limit=None))
+            pretraining = [self.registry.task(name) for name in task_names(self.model.pretraining.task)]
+            chain.append(self._train("pretraining", None, pretraining, recipe, seed, limit=None))
         names = self._intermediate(intermediate)
         if names:
             recipe = self.registry.recipe_for(self.spec.recipe, "+".join(names), self.spec.settings)
@@ -152,7 +153,8 @@ class _Builder:
         ]
         identity = {
             "train": chain,
-            "cells": [[cell.language, cell.variant, cell.key or cell.reason] for cell in cells],
+            "cells": [[cell.language, cell.variant, cell.key] for cell in cells],
+            "scoring": SCORING_VERSION,
         }
         name = f"{self.model.name}+{intermediate}>{self.target.name} s{seed}"
         return PlannedRun(key(identity), name, intermediate, seed, tuple(chain), tuple(cells))
@@ -221,7 +223,7 @@ class _Builder:
             label = choice.label
             perturb, reason = self._perturb(language, choice)
             if perturb is None:
-                return Cell(language, label, None, reason)
+                return Cell(language, label, None, reason.replace(f" for {language}", ""))
         data = rows_identity(self.target, self.split, language, self.places)
         identity = {
             "kind": "evaluate",

@@ -1,8 +1,8 @@
 """``demo``: a tiny multilingual encoder, pretrained on the embedded grammar as the first stage of its plan.
 
 Nothing is downloaded. The tokenizer's merges are learnt from the grammar's own text, the weights begin at
-random, and the pretraining stage (masked LM on single sentences and on pairs of translations) is what makes
-zero-shot transfer possible at all.
+random, and the pretraining stage (masked LM on sentences and on pairs of translations, and finding a
+sentence's translation by its words' embeddings) is what makes zero-shot transfer possible at all.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 TEXT = "grammar-text"
+TRANSLATIONS = "grammar-translations"
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
-VOCABULARY = 2500
+VOCABULARY = 6000
 SAMPLE = 8000
 SIZES = {
     "hidden_size": 128,
@@ -34,7 +35,7 @@ class DemoEncoder(Model):
     """XLM-R's architecture with three layers of 128 units, over byte-pair encoding of the grammar's text."""
 
     name = "demo"
-    pretraining = Pretraining(task=TEXT, recipe="demo-pretraining")
+    pretraining = Pretraining(task=f"{TEXT}+{TRANSLATIONS}", recipe="demo-pretraining")
     description = "tiny multilingual encoder, pretrained on the embedded grammar in the run itself"
     licence = "Apache-2.0"
     parameters = SIZES["num_hidden_layers"] * (

@@ -177,6 +177,16 @@ class GrammarText(GrammarTask):
         return rng.sample(LANGUAGES, 2)
 
 
+class GrammarTranslations(GrammarText):
+    """The same sentence in two languages, for aligning words: drawn like grammar-text's pairs."""
+
+    name = "grammar-translations"
+    format = "translation-ranking"
+    sizes: Mapping[str, int] = {"train": 40000, "dev": 500}
+    description = "sentences in two of eight languages, made from a typed grammar"
+    pairs = 1.0
+
+
 @hookimpl
 def harness_tasks() -> Sequence[Task]:
-    return [GrammarNli(), GrammarParaphrase(), GrammarText()]
+    return [GrammarNli(), GrammarParaphrase(), GrammarText(), GrammarTranslations()]
