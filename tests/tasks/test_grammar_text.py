@@ -23,7 +23,7 @@ def test_every_language_is_there_alone_and_in_pairs(rows: list[dict[str, Any]]) 
         code for row in rows if row["text_pair"] for code in (row["language"], row["language_pair"])
     )
     assert set(alone) == set(paired) == set(LANGUAGES)
-    assert min(alone.values()) > 30
+    assert min(alone.values()) > 8
 
 
 def test_pairs_are_of_two_languages_and_single_rows_of_one(rows: list[dict[str, Any]]) -> None:

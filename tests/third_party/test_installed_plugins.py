@@ -80,3 +80,18 @@ def test_harness_plugins_selects_strangers_by_name_or_distribution(harness):
         found = harness("plugins", "--json", packages=(GOOD, BROKEN), HARNESS_PLUGINS=chosen)
         status = {each["name"]: each["status"] for each in json.loads(found.stdout)}
         assert (status["third-party"], status["broken-call"], status["nli"]) == (expected, "blocked", "ok")
+
+
+def test_its_task_model_and_perturbation_run_to_the_end(harness):
+    result = harness(
+        *("run", "--model", "tiny-random", "--target", "same-animal", "--perturb", "toy.shout"),
+        *("--intermediate", "none", "--recipe", "smoke", "--set", "max_steps=2"),
+        packages=(GOOD, BROKEN),
+        COLUMNS="160",
+    )
+    assert result.returncode == 0, result.stderr
+    assert "tiny-random+none>same-animal s0" in result.stdout
+    assert "toy" in result.stdout
+    assert "shout" in result.stdout
+    assert "100%" in result.stdout
+    assert "plugins failed to load" in result.stdout
