@@ -1,0 +1,145 @@
+"""Phases: what is handed from one to the next, several tasks at once, and rows that are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from rich.console import Console
+from safetensors.torch import load_file
+
+from harness import HarnessError
+from harness.data.identity import DataPlaces
+from harness.data.revisions import Revisions
+from harness.execute.context import Context
+from harness.execute.local import LocalExecutor
+from harness.execute.progress import RichProgress
+from harness.plan.build import build_plan
+from harness.plan.spec import RunSpec
+from harness.plan.stages import Plan
+from harness.registry import Registry, load_registry
+from harness.scoring.records import RunRecord
+from harness.tracking.tracker import Tracker
+from harness.workspace import Workspace
+
+
+class JournalOnly(Tracker):
+    """Writes the journal and leaves MLflow out."""
+
+    def _follow(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load_registry()
+
+
+Run = Callable[..., tuple[Plan, Workspace, list[RunRecord], list[str]]]
+
+
+@pytest.fixture
+def carry_out(registry: Registry, tiny_model: Path, tmp_path: Path) -> Run:
+    """Carry a spec out in this process; return plan, workspace, records and notes."""
+
+    def run(**asked: Any) -> tuple[Plan, Workspace, list[RunRecord], list[str]]:
+        settings = {
+            "model": str(tiny_model),
+            "target": "grammar-nli",
+            "languages": ("en",),
+            "recipe": "smoke",
+            "limit": 6,
+            "train_limit": 40,
+        }
+        folder = asked.pop("data", None)
+        spec = RunSpec(**settings | asked)
+        places = DataPlaces(registry, Revisions(), folder)
+        plan = build_plan(spec, registry, places, None)
+        workspace, notes = Workspace(tmp_path / "runs"), list[str]()
+        progress = RichProgress(Console(quiet=True))
+        context = Context(plan, registry, places, workspace, None, progress, note=notes.append)
+        with JournalOnly.open(workspace.folder, "harness run", {}, {}) as tracker:
+            records = LocalExecutor(plan, context, tracker, "harness run").run()
+        return plan, workspace, records, notes
+
+    return run
+
+
+def heads(workspace: Workspace, key: str) -> dict[str, torch.Tensor]:
+    return load_file(workspace.place("train", key) / "best" / "heads.safetensors")
+
+
+def test_the_encoder_is_handed_on_and_the_head_is_dropped(carry_out: Run) -> None:
+    plan, workspace, _, _ = carry_out(
+        intermediates=("grammar-paraphrase",), settings={"learning_rate": "1e-9", "max_steps": "1"}
+    )
+    first, second = plan.runs[0].train
+    weights = [
+        load_file(workspace.place("train", key) / "best" / "encoder" / "model.safetensors") for key in (first, second)
+    ]
+    assert all(torch.allclose(weights[0][name], weights[1][name], atol=1e-7) for name in weights[0])
+    assert heads(workspace, first)["grammar-paraphrase.out.weight"].shape[0] == 2
+    assert heads(workspace, second)["grammar-nli.out.weight"].shape[0] == 3
+
+
+def test_a_kept_head_goes_on_where_labels_agree(carry_out: Run) -> None:
+    tiny = {"learning_rate": "1e-9", "max_steps": "1"}
+    plan, workspace, _, _ = carry_out(intermediates=("grammar-nli",), keep_head=True, settings=tiny)
+    first, second = plan.runs[0].train
+    kept = [heads(workspace, key)["grammar-nli.out.weight"] for key in (first, second)]
+    assert torch.allclose(kept[0], kept[1], atol=1e-7)
+    plan, workspace, _, _ = carry_out(intermediates=("grammar-nli",), settings=tiny)
+    first, second = plan.runs[0].train
+    dropped = [heads(workspace, key)["grammar-nli.out.weight"] for key in (first, second)]
+    assert not torch.allclose(dropped[0], dropped[1], atol=1e-3)
+
+
+def test_a_head_cannot_be_kept_where_labels_differ(carry_out: Run) -> None:
+    with pytest.raises(HarnessError, match="no head of the phase before"):
+        carry_out(intermediates=("grammar-paraphrase",), keep_head=True)
+
+
+def test_several_intermediate_tasks_train_one_encoder_with_a_head_each(carry_out: Run) -> None:
+    plan, workspace, records, _ = carry_out(
+        intermediates=("grammar-paraphrase+grammar-nli",), settings={"max_steps": "6"}
+    )
+    found = heads(workspace, plan.runs[0].train[0])
+    assert {name.partition(".")[0] for name in found} == {"grammar-paraphrase", "grammar-nli"}
+    assert records[0].train_stages[0].title == "train grammar-paraphrase+grammar-nli"
+    assert records[0].train_stages[0].examples == 80
+
+
+
+def test_a_language_without_rows_is_a_cell_that_says_so(carry_out: Run, tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for place in ("nyu-mll/glue/mnli/train", "facebook/xnli/en/validation", "facebook/xnli/en/test"):
+        folder, _, split = (tmp_path / "data" / place).as_posix().rpartition("/")
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        rows = {"premise": ["a b"] * 9, "hypothesis": ["c d"] * 9, "label": ["neutral", "entailment", "contradiction"] * 3}
+        pq.write_table(pa.table(rows), f"{folder}/{split}-0.parquet")
+    hidden = tmp_path / "data" / "facebook" / "xnli" / "sw"
+    hidden.mkdir(parents=True)
+    none = {"premise": ["a"], "hypothesis": ["b"], "label": ["-"]}
+    pq.write_table(pa.table(none), hidden / "test-0.parquet")
+    _, _, records, notes = carry_out(
+        target="xnli", intermediates=("none",), languages=("en", "sw"), data=tmp_path / "data"
+    )
+    cells = {cell.language: cell for cell in records[0].cells}
+    assert cells["sw"].key is None
+    assert "hidden labels" in (cells["sw"].reason or "")
+    assert [score.language for score in records[0].scores] == ["en"]
+    assert any("hidden labels" in note for note in notes)
+
+
+def test_every_seed_is_a_run_of_its_own_on_the_same_disturbed_items(carry_out: Run) -> None:
+    plan, _, records, _ = carry_out(
+        intermediates=("none",), seeds=(0, 1), perturbations=("syntactic.shuffle",), settings={"max_steps": "1"}
+    )
+    assert [record.seed for record in records] == [0, 1]
+    assert len(plan.perturb) == 1
+    assert len(plan.train) == 2
