@@ -69,6 +69,10 @@ class Keyboard(_Typos):
     description = "a neighbouring key hit instead of the right one"
     reference = "layouts of nlpaug (Ma 2019); Belinkov and Bisk 2018 (arXiv 1711.02173), key"
 
+    def __init__(self) -> None:
+        folder = _layouts()
+        self.languages = tuple(sorted(path.stem for path in folder.glob("*.json"))) if folder else ()
+
     def options(self) -> Mapping[str, Any]:
         return {"nlpaug": version("nlpaug") if _layouts() else None}
 
