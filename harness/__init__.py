@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from harness.errors import HarnessError as HarnessError
     from harness.hookspecs import hookimpl as hookimpl
+    from harness.keys import number as number
     from harness.model import Model as Model
     from harness.model import Pretraining as Pretraining
     from harness.perturbation import Perturbation as Perturbation
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from harness.text import Rewrite as Rewrite
     from harness.text import Sentence as Sentence
     from harness.text import Token as Token
+    from harness.text import graphemes as graphemes
 
 __version__ = "0.1.0"
 
@@ -34,7 +36,9 @@ _PLACES = {
     "Sentence": "harness.text",
     "Task": "harness.task",
     "Token": "harness.text",
+    "graphemes": "harness.text",
     "hookimpl": "harness.hookspecs",
+    "number": "harness.keys",
 }
 
 __all__ = ["__version__", *_PLACES]

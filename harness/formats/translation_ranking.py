@@ -44,10 +44,14 @@ class TranslationRanking(Format):
                 pieces.append(tokens[starts[row] : starts[row + 1]])
                 kinds.append(np.full(len(pieces[-1]), kind, dtype=np.int8))
         starts = np.zeros(table.num_rows + 1, dtype=np.int64)
-        np.cumsum([len(one) + len(two) for one, two in zip(pieces[::2], pieces[1::2], strict=True)], out=starts[1:])
+        np.cumsum(
+            [len(one) + len(two) for one, two in zip(pieces[::2], pieces[1::2], strict=True)], out=starts[1:]
+        )
         return Encoded(np.concatenate(pieces), starts, np.concatenate(kinds))
 
-    def collate(self, encoded: Encoded, rows: np.ndarray, inputs: Inputs, rng: np.random.Generator | None) -> Batch:
+    def collate(
+        self, encoded: Encoded, rows: np.ndarray, inputs: Inputs, rng: np.random.Generator | None
+    ) -> Batch:
         """Pad, and add ``first`` and ``second`` [b, t] bool: which tokens are whose, special ones left out."""
         import torch
 
@@ -55,7 +59,9 @@ class TranslationRanking(Format):
         assert encoded.segments is not None
         ids, inside = batch["input_ids"].numpy(), batch["attention_mask"].numpy().astype(bool)
         kinds = np.zeros(ids.shape, dtype=np.int8)
-        kinds[inside] = np.concatenate([encoded.segments[encoded.starts[row] : encoded.starts[row + 1]] for row in rows])
+        kinds[inside] = np.concatenate(
+            [encoded.segments[encoded.starts[row] : encoded.starts[row + 1]] for row in rows]
+        )
         words = inside & ~np.isin(ids, inputs.special)
         batch["first"] = torch.from_numpy(words & (kinds == 0))
         batch["second"] = torch.from_numpy(words & (kinds == 1))
@@ -65,7 +71,9 @@ class TranslationRanking(Format):
         """Return the number of pairs."""
         return float(len(batch["input_ids"]))
 
-    def head(self, encoder: PreTrainedModel, labels: Sequence[str], settings: HeadSettings) -> torch.nn.Module:
+    def head(
+        self, encoder: PreTrainedModel, labels: Sequence[str], settings: HeadSettings
+    ) -> torch.nn.Module:
         """Return the head that compares sentences by their embeddings: logits [b, b]."""
         from harness.engine.heads import EmbeddingSimilarity
 

@@ -14,8 +14,7 @@ from typing import Any
 
 import regex
 
-from harness import Perturbation, Rewrite, Sentence, hookimpl
-from harness.text import graphemes
+from harness import Perturbation, Rewrite, Sentence, graphemes, hookimpl
 from harness.text.writing import base, lower, upper
 
 # Letters with their marks, and the apostrophes and hyphens inside a word; no digits.

@@ -18,8 +18,7 @@ from harness_plugins.tasks.grammar_engine.paraphrases import KINDS, draw_pair
 from harness_plugins.tasks.grammar_engine.premises import draw_group, draw_within
 from harness_plugins.tasks.grammar_engine.realise import LANGUAGES, grammar
 
-from harness import HarnessError, Task, hookimpl
-from harness.keys import number
+from harness import HarnessError, Task, hookimpl, number
 
 Row = dict[str, Any]
 Group = tuple[Put, Mapping[str, Put]]

@@ -64,7 +64,10 @@ def test_a_config_file_says_what_options_say_and_options_win(tmp_path: Path) -> 
     [
         (("--model", "xlmr-lage"), "Did you mean xlmr-large"),
         (("--model", "demo", "--target", "grammar-nly"), "grammar-nli"),
-        (("--model", "demo", "--target", "grammar-nli", "--perturb", "syntactic.scrable"), "syntactic.scramble"),
+        (
+            ("--model", "demo", "--target", "grammar-nli", "--perturb", "syntactic.scrable"),
+            "syntactic.scramble",
+        ),
         (("--model", "demo", "--target", "grammar-nli", "--perturb", "noise.swap:2"), "from 0 to 1"),
         (("--model", "demo", "--target", "grammar-nli", "--set", "epochs"), "key=value"),
         (("--model", "demo", "--target", "grammar-nli", "--set", "epochs=many"), "epochs"),

@@ -78,7 +78,8 @@ def test_the_encoder_is_handed_on_and_the_head_is_dropped(carry_out: Run) -> Non
     )
     first, second = plan.runs[0].train
     weights = [
-        load_file(workspace.place("train", key) / "best" / "encoder" / "model.safetensors") for key in (first, second)
+        load_file(workspace.place("train", key) / "best" / "encoder" / "model.safetensors")
+        for key in (first, second)
     ]
     assert all(torch.allclose(weights[0][name], weights[1][name], atol=1e-7) for name in weights[0])
     assert heads(workspace, first)["grammar-paraphrase.out.weight"].shape[0] == 2
@@ -112,7 +113,6 @@ def test_several_intermediate_tasks_train_one_encoder_with_a_head_each(carry_out
     assert records[0].train_stages[0].examples == 80
 
 
-
 def test_a_language_without_rows_is_a_cell_that_says_so(carry_out: Run, tmp_path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -120,7 +120,11 @@ def test_a_language_without_rows_is_a_cell_that_says_so(carry_out: Run, tmp_path
     for place in ("nyu-mll/glue/mnli/train", "facebook/xnli/en/validation", "facebook/xnli/en/test"):
         folder, _, split = (tmp_path / "data" / place).as_posix().rpartition("/")
         Path(folder).mkdir(parents=True, exist_ok=True)
-        rows = {"premise": ["a b"] * 9, "hypothesis": ["c d"] * 9, "label": ["neutral", "entailment", "contradiction"] * 3}
+        rows = {
+            "premise": ["a b"] * 9,
+            "hypothesis": ["c d"] * 9,
+            "label": ["neutral", "entailment", "contradiction"] * 3,
+        }
         pq.write_table(pa.table(rows), f"{folder}/{split}-0.parquet")
     hidden = tmp_path / "data" / "facebook" / "xnli" / "sw"
     hidden.mkdir(parents=True)
@@ -138,7 +142,10 @@ def test_a_language_without_rows_is_a_cell_that_says_so(carry_out: Run, tmp_path
 
 def test_every_seed_is_a_run_of_its_own_on_the_same_disturbed_items(carry_out: Run) -> None:
     plan, _, records, _ = carry_out(
-        intermediates=("none",), seeds=(0, 1), perturbations=("syntactic.shuffle",), settings={"max_steps": "1"}
+        intermediates=("none",),
+        seeds=(0, 1),
+        perturbations=("syntactic.shuffle",),
+        settings={"max_steps": "1"},
     )
     assert [record.seed for record in records] == [0, 1]
     assert len(plan.perturb) == 1

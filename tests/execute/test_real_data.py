@@ -13,7 +13,7 @@ import pytest
 from harness.scoring.records import records
 
 REALDATA = Path(os.environ.get("HARNESS_REALDATA", ""))
-LANGUAGES = "ar bg de el en es fr hi ru sw th tr ur vi zh".split()
+LANGUAGES = ["ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh"]
 
 pytestmark = pytest.mark.realdata
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from harness_plugins.models.encoders import HuggingFaceEncoder
 
 from harness.engine.heads import pool
 from harness.engine.network import Network, TaskData, inputs_of
 from harness.errors import UnknownName
 from harness.formats import Encoded, HeadSettings, Inputs, format_named, format_names
-from harness_plugins.models.encoders import HuggingFaceEncoder
 
 PAIRS = pa.table(
     {
@@ -22,7 +23,9 @@ PAIRS = pa.table(
         "label": ["no", "yes", "no"],
     }
 )
-TEXTS = pa.table({"text": ["a red house", "b c", "the river"], "text_pair": ["ein rotes Haus", "", "der Fluss"]})
+TEXTS = pa.table(
+    {"text": ["a red house", "b c", "the river"], "text_pair": ["ein rotes Haus", "", "der Fluss"]}
+)
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +60,9 @@ def test_pairs_are_encoded_as_the_tokenizer_does_and_labels_numbered_by_name(par
     _, tokenizer, _ = parts
     shape = format_named("pair-classification")
     encoded = shape.encode(PAIRS, tokenizer, 64, ("yes", "no"))
-    alone = [tokenizer(a, b)["input_ids"] for a, b in zip(PAIRS["premise"].to_pylist(), PAIRS["hypothesis"].to_pylist())]
-    assert encoded.tokens.tolist() == sum(alone, [])
+    texts = zip(PAIRS["premise"].to_pylist(), PAIRS["hypothesis"].to_pylist(), strict=True)
+    alone = [tokenizer(first, second)["input_ids"] for first, second in texts]
+    assert encoded.tokens.tolist() == list(chain(*alone))
     assert encoded.lengths.tolist() == [len(row) for row in alone]
     assert encoded.labels.tolist() == [1, 0, 1]
     assert shape.encode(PAIRS, tokenizer, 64, ("no", "yes")).labels.tolist() == [0, 1, 0]
@@ -124,13 +128,15 @@ def test_a_pair_of_translations_is_read_as_one_sequence_and_a_text_alone_as_itse
         tokenizer(text, pair)["input_ids"] if pair else tokenizer(text)["input_ids"]
         for text, pair in zip(first, TEXTS["text_pair"].to_pylist(), strict=True)
     ]
-    assert encoded.tokens.tolist() == sum(wanted, [])
+    assert encoded.tokens.tolist() == list(chain(*wanted))
 
 
 def test_a_translation_is_ranked_by_its_words_embeddings_alone(parts) -> None:
     encoder, tokenizer, inputs = parts
     shape = format_named("translation-ranking")
-    table = pa.table({"text": ["a red house", "the river", "seven"], "text_pair": ["a red house", "river the", "nine"]})
+    table = pa.table(
+        {"text": ["a red house", "the river", "seven"], "text_pair": ["a red house", "river the", "nine"]}
+    )
     encoded = shape.encode(table, tokenizer, 64, ())
     batch = shape.collate(encoded, np.arange(3), inputs, None)
     network = Network.build(encoder, [TaskData("rank", shape, ())], HeadSettings())

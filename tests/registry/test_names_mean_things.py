@@ -10,8 +10,8 @@ import pytest
 from harness import HarnessError, HubSource, Perturbation, Task, __version__
 from harness.errors import UnknownName
 from harness.languages import language, languages
-from harness.plugins import Origin, Plugins
 from harness.plan.spec import task_names
+from harness.plugins import Origin, Plugins
 from harness.registry import Registry, load_registry
 from harness.registry_schema import Defaults, Recipe
 

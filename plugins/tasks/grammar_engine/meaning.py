@@ -8,7 +8,7 @@ from random import Random
 
 from harness_plugins.tasks.grammar_engine.ontology import Order, ontology
 
-from harness.keys import number
+from harness import number
 
 # Tenths of all events, by the hash of their gist. No event belongs to two portions.
 PORTIONS = {"train": range(0, 5), "dev": range(5, 7), "test": range(7, 9), "held": range(9, 10)}
