@@ -45,6 +45,11 @@ def training_task(task: Task, registry: Registry) -> Task:
     return registry.task(task.train_on) if task.train_on else task
 
 
+def training_language(task: Task) -> str:
+    """Return the language a task trains in: English; for a task without English rows, its first."""
+    return "en" if "en" in task.languages else task.languages[0]
+
+
 def has_split(task: Task, split: str, registry: Registry) -> bool:
     """Whether the task says that it has such a split."""
     if task.includes:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from harness.formats.base import Batch
-from harness.formats.masked_lm import IGNORED
+from harness.formats.base import IGNORED, Batch
 
 
 def pool(hidden: Tensor, mask: Tensor, pooling: str) -> Tensor:

@@ -11,6 +11,7 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from transformers.utils import logging as transformers_logging
 
+from harness.data.identity import training_language
 from harness.data.load import sample
 from harness.engine.checkpoints import State, continue_head, load_encoder, load_heads, save_checkpoint
 from harness.engine.network import Network, TaskData, inputs_of
@@ -18,7 +19,6 @@ from harness.engine.training import Selection, Training, Watch, restore_best, to
 from harness.execute.context import Context
 from harness.formats import HeadSettings, format_named
 from harness.keys import number
-from harness.plan.build import training_language
 from harness.plan.stages import TrainStage
 from harness.registry_schema import Recipe
 

@@ -40,6 +40,7 @@ class Encoded:
 
 
 Batch = dict[str, "torch.Tensor"]
+IGNORED = -100  # the label of a token that is not predicted, as torch's cross-entropy has it
 
 
 class Format:

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.formats.base import Batch, Encoded, Format, HeadSettings, Inputs, tokenise
+from harness.formats.base import IGNORED, Batch, Encoded, Format, HeadSettings, Inputs, tokenise
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
-
-IGNORED = -100
 
 
 class MaskedLanguageModelling(Format):

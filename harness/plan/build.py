@@ -11,6 +11,7 @@ from harness.data.identity import (
     has_split,
     rows_identity,
     selection_task,
+    training_language,
     training_task,
 )
 from harness.engine.devices import choose
@@ -317,8 +318,3 @@ class _Builder:
             stage_key, identity, self.target.name, self.split, language, self.spec.limit, self.columns
         )
         return stage_key
-
-
-def training_language(task: Task) -> str:
-    """Return the language a task trains in: English; for a task without English rows, its first."""
-    return "en" if "en" in task.languages else task.languages[0]
