@@ -58,3 +58,32 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     XLMRobertaModel(config, add_pooling_layer=False).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def nli_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for ``--data-dir``: MNLI's training rows, XNLI's rows in English and German, all made up."""
+    import random
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder = tmp_path_factory.mktemp("nli")
+    words = ["red", "blue", "green", "house", "river", "old", "seven", "bird", "of", "the", "and", "to"]
+    sizes = {
+        "nyu-mll/glue/mnli/train": 60,
+        "facebook/xnli/en/validation": 12,
+        "facebook/xnli/en/test": 12,
+        "facebook/xnli/de/test": 12,
+    }
+    for place, count in sizes.items():
+        path = folder / f"{place}-00000-of-00001.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rng = random.Random(place)
+        rows = {
+            name: [" ".join(rng.choices(words, k=5)) for _ in range(count)]
+            for name in ("premise", "hypothesis")
+        }
+        labels = [("entailment", "neutral", "contradiction")[number % 3] for number in range(count)]
+        pq.write_table(pa.table({**rows, "label": labels}), path)
+    return folder

@@ -98,7 +98,7 @@ def test_the_same_command_again_does_nothing_again(done: tuple[Path, list[str], 
     before = {path: path.stat().st_mtime_ns for path in (folder / "harness-runs" / "stages").rglob("*")}
     again = harness(*arguments, folder=folder)
     assert again.returncode == 0, again.stderr
-    assert "0 of 3 train stages and 0 of 28 cells to do" in again.stdout
+    assert "0 of 3 train stages and 0 of 20 cells to do" in again.stdout
     assert {
         path: path.stat().st_mtime_ns for path in (folder / "harness-runs" / "stages").rglob("*")
     } == before
@@ -118,27 +118,48 @@ def test_a_new_perturbation_predicts_its_own_cells_only(
     assert "8/8" in more.stdout
 
 
-def test_killed_in_training_the_same_command_ends_with_the_same_weights(
-    tiny_model: Path, tmp_path: Path
-) -> None:
-    arguments = ["run", "--model", str(tiny_model), "-i", "none", *ARGUMENTS, "--save-seconds", "0"]
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Call the command line in a process of its own and return when it has saved a state of its training."""
     process = subprocess.Popen(
-        [sys.executable, "-c", "from harness.cli import main; main()", *arguments, "--set", "max_steps=400"],
-        cwd=tmp_path,
+        [sys.executable, "-c", "from harness.cli import main; main()", *arguments],
+        cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        text=True,
     )
-    train = tmp_path / "harness-runs" / "stages" / "train"
-    while process.poll() is None and not list(train.glob("*.partial/state-1*")):
-        pass
+    while not list((folder / "harness-runs" / "stages" / "train").glob("*.partial/state-1*")):
+        try:
+            process.wait(timeout=0.1)
+        except subprocess.TimeoutExpired:
+            continue
+        raise AssertionError(process.communicate()[1])
+    return process
+
+
+@pytest.fixture
+def training(tiny_model: Path, nli_folder: Path) -> list[str]:
+    """Arguments of a run that trains for a while, on few rows."""
+    return [
+        *("run", "--model", str(tiny_model), "-i", "none", "--target", "xnli", "--language", "en,de"),
+        *("--data-dir", str(nli_folder), "--recipe", "smoke", "--save-seconds", "0.05"),
+        *("--set", "patience=none", "--set", "eval_every=100", "--set", "epochs=100000"),
+    ]
+
+
+def test_killed_in_training_the_same_command_ends_with_the_same_weights(
+    training: list[str], tmp_path: Path
+) -> None:
+    arguments = [*training, "--set", "max_steps=800"]
+    process = start(tmp_path, *arguments)
     process.kill()
-    process.wait()
+    process.communicate()
     assert process.returncode == -signal.SIGKILL
+    train = tmp_path / "harness-runs" / "stages" / "train"
     assert not [path for path in train.iterdir() if not path.name.endswith(".partial")]
     whole, resumed = tmp_path / "whole", tmp_path
     whole.mkdir()
     for place in (whole, resumed):
-        found = harness(*arguments, "--set", "max_steps=400", folder=place)
+        found = harness(*arguments, folder=place)
         assert found.returncode == 0, found.stderr
     weights = [
         load_file(
@@ -149,23 +170,13 @@ def test_killed_in_training_the_same_command_ends_with_the_same_weights(
     assert all(weights[0][name].equal(weights[1][name]) for name in weights[0])
 
 
-def test_ctrl_c_exits_130_and_leaves_training_resumable(tiny_model: Path, tmp_path: Path) -> None:
-    arguments = ["run", "--model", str(tiny_model), "-i", "none", *ARGUMENTS, "--set", "max_steps=100000"]
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from harness.cli import main; main()", *arguments, "--save-seconds", "0.2"],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    train = tmp_path / "harness-runs" / "stages" / "train"
-    while process.poll() is None and not list(train.glob("*.partial/state-*")):
-        pass
+def test_ctrl_c_exits_130_and_leaves_training_resumable(training: list[str], tmp_path: Path) -> None:
+    arguments = [*training, "--set", "max_steps=100000"]
+    process = start(tmp_path, *arguments)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "Traceback" not in errors
-    assert list(train.glob("*.partial/state-*"))
     again = harness(*arguments, "--dry-run", folder=tmp_path)
     assert "stopped at step" in again.stdout
 
