@@ -11,6 +11,7 @@ from harness.plan.stages import Plan
 from harness.workspace import Workspace
 
 UNKNOWN = "?"
+OPERATIONS = ((1e15, "PFLOP"), (1e12, "TFLOP"), (1e9, "GFLOP"), (1, "FLOP"))
 
 
 def print_plan(console: Console, plan: Plan, places: DataPlaces, workspace: Workspace, brief: bool) -> None:
@@ -101,10 +102,15 @@ def _print_estimate(console: Console, plan: Plan, places: DataPlaces, workspace:
         f"{'unknown' if cost.evaluate_examples is None else format(cost.evaluate_examples, ',')} predictions",
     ]
     if cost.operations is not None:
-        parts.append(f"about {cost.operations / 1e15:,.3g} PFLOP ({SUBWORDS} subwords an example assumed)")
+        parts.append(f"about {_operations(cost.operations)} ({SUBWORDS} subwords an example assumed)")
     if cost.disk is not None:
         parts.append(f"at most {cost.disk / 1e9:,.2g} GB of checkpoints")
     console.print(f"Still to do: {', '.join(parts)}.", highlight=False, soft_wrap=True)
+
+
+def _operations(count: float) -> str:
+    size, unit = next((size, unit) for size, unit in OPERATIONS if count >= size or size == 1)
+    return f"{count / size:,.3g} {unit}"
 
 
 def _state(workspace: Workspace, kind: str, key: str) -> str:

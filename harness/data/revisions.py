@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -115,6 +116,7 @@ def _ask(kind: Kind, repository: str, revision: str | None) -> str:
             ) from error
     if not commit:
         raise HarnessError(f"{kind} {repository}: the Hub names no commit", "Give a local folder instead.")
+    _remember(kind, repository, revision, commit)
     return commit
 
 
@@ -125,8 +127,37 @@ def _endpoint() -> str:
 def _cached(kind: Kind, repository: str, revision: str | None) -> str | None:
     from huggingface_hub.constants import HF_HUB_CACHE
 
+    remembered = _answers().get(_question(kind, repository, revision))
+    if remembered is not None:
+        return remembered
     folder = Path(HF_HUB_CACHE) / f"{kind}s--{repository.replace('/', '--')}"
     if revision and COMMIT.fullmatch(revision):
         return revision if (folder / "snapshots" / revision).is_dir() else None
     reference = folder / "refs" / (revision or "main")
     return reference.read_text().strip() if reference.is_file() else None
+
+
+def _question(kind: Kind, repository: str, revision: str | None) -> str:
+    return f"{_endpoint()} {kind} {repository}@{revision or 'main'}"
+
+
+def _answers() -> dict[str, str]:
+    """Return what the Hub has answered on this machine, for work without it."""
+    try:
+        answers: dict[str, str] = json.loads(_memory().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return answers if isinstance(answers, dict) else {}
+
+
+def _remember(kind: Kind, repository: str, revision: str | None, commit: str) -> None:
+    question, answers = _question(kind, repository, revision), _answers()
+    if answers.get(question) != commit:
+        with suppress(OSError):  # a cache that cannot be written to only costs the work without the Hub
+            write_json(_memory(), answers | {question: commit})
+
+
+def _memory() -> Path:
+    from huggingface_hub.constants import HF_HOME
+
+    return Path(HF_HOME) / "transfer-harness" / "commits.json"

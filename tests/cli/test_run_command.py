@@ -42,7 +42,7 @@ def test_a_dry_run_prints_the_plan_and_imports_nothing_heavy(tmp_path: Path) -> 
     assert "pretraining" in found.stdout
     assert "to do" in found.stdout
     assert "0/16" in found.stdout
-    assert "PFLOP" in found.stdout
+    assert "TFLOP" in found.stdout
     assert not (tmp_path / "harness-runs").exists()
 
 

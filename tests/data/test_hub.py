@@ -122,6 +122,16 @@ def test_without_an_answer_the_cache_serves_and_without_a_cache_the_mend_is_name
     assert python(code, tmp_path, dead).stdout.strip() == "e" * 40
 
 
+def test_what_the_hub_answered_once_is_remembered_for_work_without_it(
+    tmp_path: Path, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = 'from harness.data.revisions import Revisions\nprint(Revisions().resolve("dataset", "owner/data").commit)'
+    assert python(code, tmp_path, endpoint).stdout.strip() == "a" * 40
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    offline = python(code, tmp_path, endpoint)
+    assert offline.stdout.strip() == "a" * 40, offline.stderr
+
+
 @pytest.mark.parametrize("content", ["{", '{"commits": {"dataset:a/b": "main"}}', "[]"])
 def test_a_spoilt_lock_file_names_the_command_that_mends_it(tmp_path: Path, content: str) -> None:
     from harness.data.revisions import Revisions
