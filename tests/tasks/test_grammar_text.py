@@ -58,7 +58,12 @@ def test_its_counts_are_told_and_kept() -> None:
 
 
 def test_the_tasks_are_named_once() -> None:
-    assert [task.name for task in harness_tasks()] == ["grammar-nli", "grammar-paraphrase", "grammar-text"]
+    assert [task.name for task in harness_tasks()] == [
+        "grammar-nli",
+        "grammar-paraphrase",
+        "grammar-text",
+        "grammar-translations",
+    ]
 
 
 # Concepts that a language may name alike: no sentence can hold one for the other.
