@@ -86,11 +86,17 @@ class Plugins:
         return any(record.status != "ok" for record in self.records)
 
     def note(self) -> str:
-        """Say which plugins failed to load, for an error about an unknown name; empty if none did."""
+        """Say which plugins failed to load; empty if none did."""
         if not self.failed:
             return ""
         count = f"{len(self.failed)} plugin{'s' * (len(self.failed) > 1)}"
         return f"{count} failed to load: {', '.join(record.name for record in self.failed)}. {LIST_PLUGINS}"
+
+    def missing(self) -> str:
+        """Say which plugins failed or were blocked, for an error about a name that may be theirs."""
+        blocked = [record.name for record in self.records if record.status == "blocked"]
+        said = f"Blocked: {', '.join(blocked)}." if blocked else ""
+        return " ".join(part for part in (self.note(), said) if part)
 
     def require(self) -> None:
         """Raise HarnessError if a plugin failed."""

@@ -93,7 +93,7 @@ class Registry:
         if HUB_PATH.fullmatch(name):
             return _made_of(self._thing("model", FAMILY), name=name.rpartition("/")[2], path=name)
         note = "A folder or a path on the Hub (owner/name) serves too."
-        raise names.unknown("model", name, self.names("model"), f"{note} {self.plugin_note}".strip())
+        raise names.unknown("model", name, self.names("model"), f"{note} {self._plugins.missing()}".strip())
 
     def perturbation(self, name: str) -> Perturbation:
         """Return the perturbation called `name` (family and name); raise UnknownName if there is none."""
@@ -167,14 +167,14 @@ class Registry:
 
     def _thing(self, kind: str, name: str) -> Any:
         if (kind, name) not in self._plugins.things:
-            raise names.unknown(kind, name, self.names(kind), self.plugin_note)
+            raise names.unknown(kind, name, self.names(kind), self._plugins.missing())
         return self._plugins.things[kind, name]
 
     def _variant(self, wanted: str) -> Variant:
         name, colon, intensity = wanted.partition(":")
         if ("perturbation", name) not in self._plugins.things:
             known = [*self.names("perturbation"), *self._groups]
-            raise names.unknown("perturbation or group", name, known, self.plugin_note)
+            raise names.unknown("perturbation or group", name, known, self._plugins.missing())
         perturbation = self.perturbation(name)
         value = _intensity(name, intensity) if colon else perturbation.intensity
         label = name if value == perturbation.intensity else f"{name}:{value:g}"
