@@ -41,8 +41,9 @@ def test_every_language_is_read_without_an_unknown_token(language: str) -> None:
     for row in task.rows("test", language):
         pieces = tokenizer(row["premise"], row["hypothesis"])["input_ids"]
         assert tokenizer.unk_token_id not in pieces
-        assert tokenizer.decode(tokenizer(row["premise"])["input_ids"], skip_special_tokens=True).strip() == (
-            row["premise"]
+        assert (
+            tokenizer.decode(tokenizer(row["premise"])["input_ids"], skip_special_tokens=True).strip()
+            == (row["premise"])
         )
 
 
