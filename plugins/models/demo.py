@@ -26,7 +26,7 @@ SIZES = {
     "hidden_size": 128,
     "num_hidden_layers": 3,
     "num_attention_heads": 4,
-    "intermediate_size": 384,
+    "intermediate_size": 256,
     "max_position_embeddings": 130,
 }
 

@@ -108,7 +108,7 @@ class GrammarNli(GrammarPairs):
     name = "grammar-nli"
     languages = LANGUAGES
     labels = LABELS
-    sizes: Mapping[str, int] = {"train": 20000, "dev": 500, "test": 1000}
+    sizes: Mapping[str, int] = {"train": 16000, "dev": 500, "test": 1000}
     gold_trees = True
     description = "inference in eight languages, made from a typed grammar, with gold trees"
 
@@ -123,7 +123,7 @@ class GrammarParaphrase(GrammarPairs):
     name = "grammar-paraphrase"
     languages = LANGUAGES
     labels = KINDS
-    sizes: Mapping[str, int] = {"train": 20000, "dev": 500, "test": 1000}
+    sizes: Mapping[str, int] = {"train": 16000, "dev": 500, "test": 1000}
     gold_trees = True
     description = "paraphrase or not in eight languages, made from a typed grammar, with gold trees"
 
@@ -143,7 +143,7 @@ class GrammarText(GrammarTask):
     format = "masked-lm"
     languages = ("mul",)
     roles = ()
-    sizes: Mapping[str, int] = {"train": 40000, "dev": 500}
+    sizes: Mapping[str, int] = {"train": 20000, "dev": 500}
     description = "sentences of eight languages and parallel pairs, made from a typed grammar"
     # Most rows are pairs, half of these with English: what is learnt in English must transfer.
     pairs: float = 0.9
@@ -181,7 +181,7 @@ class GrammarTranslations(GrammarText):
 
     name = "grammar-translations"
     format = "translation-ranking"
-    sizes: Mapping[str, int] = {"train": 12000, "dev": 500}
+    sizes: Mapping[str, int] = {"train": 6000, "dev": 500}
     description = "sentences in two of eight languages, made from a typed grammar"
     pairs = 1.0
 

@@ -252,7 +252,7 @@ def test_counts_are_told_and_kept(task: GrammarPairs) -> None:
 
 
 def test_the_default_sizes_are_those_of_the_demo() -> None:
-    assert [GrammarNli().row_count(split, "en") for split in ("train", "dev", "test")] == [20000, 500, 1000]
+    assert [GrammarNli().row_count(split, "en") for split in ("train", "dev", "test")] == [16000, 500, 1000]
 
 
 def test_a_language_without_a_grammar_is_refused_by_name() -> None:
