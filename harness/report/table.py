@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.report.wording import MEAN_SHORT, percent, reasons, rows_of, scored, signed, span
+from harness.report.wording import MEAN_SHORT, percent, reasons, rows_of, scored, span
 from harness.scoring.records import RunRecord
 from harness.scoring.scores import CLEAN, Average, CellScores
 
@@ -20,8 +20,8 @@ _BESIDE = 5
 def summary_table(*runs: RunRecord) -> RenderableType:
     """Return each run's accuracies and drops, languages down and variants across, at most 120 wide.
 
-    A disturbed cell reads ``accuracy drop changed``: per cent, percentage points lost against clean text,
-    share of texts changed. Cells that are not served carry the number of a footnote that says why.
+    A disturbed cell reads ``accuracy drop changed``: per cent, percentage points lost against clean text
+    (negative: gained), share of texts changed. Cells that are not served carry the number of a footnote that says why.
     """
     from rich.console import Group
 
@@ -82,7 +82,7 @@ def _cell(record: RunRecord, row: str, variant: str, numbers: dict[str, int]) ->
         return Text(f"{percent(found.accuracy)}{_mark(found)} ({span(found.accuracy_lo, found.accuracy_hi)})")
     text = Text(f"{percent(found.accuracy)}{_mark(found)} ")
     clear = found.drop_lo is not None and found.drop_lo > 0
-    text.append(f"{signed(-found.drop):>5}", style="red" if clear else "dim")
+    text.append(f"{round(100 * found.drop, 1) + 0.0:5.1f}", style="red" if clear else "dim")
     if isinstance(found, CellScores) and found.changed is not None:
         text.append(f" {100 * found.changed:3.0f}%", style="dim")
     else:
