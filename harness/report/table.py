@@ -21,7 +21,8 @@ def summary_table(*runs: RunRecord) -> RenderableType:
     """Return each run's accuracies and drops, languages down and variants across, at most 120 wide.
 
     A disturbed cell reads ``accuracy drop changed``: per cent, percentage points lost against clean text
-    (negative: gained), share of texts changed. Cells that are not served carry the number of a footnote that says why.
+    (negative: gained), share of texts changed. Cells that are not served carry the number of a footnote that
+    says why.
     """
     from rich.console import Group
 

@@ -36,7 +36,7 @@ def test_the_summary_shows_accuracy_drop_and_changed_share(record: RunRecord) ->
     assert score is not None
     assert score.drop is not None
     line = row(printed(summary_table(record)), "de")
-    assert f"{100 * score.accuracy:.1f} {100 * score.drop:.1f} 100%" in line
+    assert f"{100 * score.accuracy:.1f} {100 * score.drop:5.1f} 100%" in line
 
 
 def test_cells_not_served_and_at_chance_have_footnotes(record: RunRecord) -> None:
