@@ -34,16 +34,13 @@ def perturb(
     from harness.cli import options
     from harness.cli.output import PIPE_WIDTH
     from harness.languages import language as known_language
-    from harness.names import unknown
     from harness.text import choose_parser
     from harness.text.writing import base
 
-    if parser not in (None, "udpipe", "stanza"):
-        raise unknown("parser", parser, ("udpipe", "stanza"))
     known_language(base(language))
     registry = options().load_registry()
     variants = registry.perturbations(perturb or registry.names("perturbation"))
-    chosen = choose_parser(parser_models, stanza=parser == "stanza")
+    chosen = choose_parser(parser_models, parser)
 
     from rich.console import Console
 

@@ -109,7 +109,7 @@ def run(
     if data_dir is not None and not data_dir.is_dir():
         raise HarnessError(f"--data-dir {data_dir} is no folder")
     places = DataPlaces(registry, Revisions.read(), data_dir)
-    chosen = choose_parser(parser_models, stanza=parser == "stanza")
+    chosen = choose_parser(parser_models, parser)
     plan = build_plan(spec, registry, places, chosen)
     store = Workspace.at(workspace)
     print_plan(console, plan, places, store, brief=not dry_run)

@@ -39,6 +39,7 @@ PARSE_VERSION = 1
 PERTURB_VERSION = 1
 EVALUATE_VERSION = 1
 SCORING_VERSION = 1
+NO_PARSER = "no parser is named, give --parser-models DIR or --parser stanza"
 
 
 def build_plan(spec: RunSpec, registry: Registry, places: DataPlaces, parser: Parser | None) -> Plan:
@@ -136,17 +137,20 @@ class _Builder:
 
     def _run(self, intermediate: str, seed: int) -> PlannedRun:
         chain: list[str] = []
+        limit = self.spec.train_limit
         if self.model.pretraining is not None:
             recipe = self.registry.recipe_for(self.model.pretraining.recipe, self.model.pretraining.task)
             pretraining = [self.registry.task(name) for name in task_names(self.model.pretraining.task)]
-            chain.append(self._train("pretraining", None, pretraining, recipe, seed, limit=None))
+            chain.append(self._train("pretraining", None, pretraining, recipe, seed, None))
         names = self._intermediate(intermediate)
         if names:
             recipe = self.registry.recipe_for(self.spec.recipe, "+".join(names), self.spec.settings)
             tasks = [self.registry.task(name) for name in names]
-            chain.append(self._train("intermediate", chain[-1] if chain else None, tasks, recipe, seed))
+            chain.append(
+                self._train("intermediate", chain[-1] if chain else None, tasks, recipe, seed, limit)
+            )
         recipe = self.registry.recipe_for(self.spec.recipe, self.target.name, self.spec.settings)
-        chain.append(self._train("target", chain[-1] if chain else None, [self.target], recipe, seed))
+        chain.append(self._train("target", chain[-1] if chain else None, [self.target], recipe, seed, limit))
         cells = [
             self._cell(chain[-1], language, choice, recipe)
             for language in self.languages
@@ -167,9 +171,8 @@ class _Builder:
         tasks: Sequence[Task],
         recipe: Recipe,
         seed: int,
-        limit: int | None = -1,
+        limit: int | None,
     ) -> str:
-        limit = self.spec.train_limit if limit == -1 else limit
         trained = [training_task(task, self.registry) for task in tasks]
         selected = [selection_task(task, self.registry) for task in tasks]
         parts: list[dict[str, Any]] = []
@@ -264,7 +267,7 @@ class _Builder:
             if self.target.gold_trees:
                 trees = {"parser": "gold"}
             else:
-                reason = "no parser" if self.parser is None else self.parser.unserved(language)
+                reason = NO_PARSER if self.parser is None else self.parser.unserved(language)
                 if self.parser is None or reason:
                     return None, f"no parse: {reason}"
                 parse = self._parse(language, data)

@@ -14,6 +14,7 @@ import regex
 
 from harness.errors import HarnessError
 from harness.languages import languages
+from harness.names import unknown
 from harness.text.writing import base
 
 # Languages with a dependency parser in Stanza 1.9, as far as the benchmarks have them.
@@ -128,20 +129,32 @@ class Stanza:
             raise HarnessError(reason, "Or give UDPipe models by --parser-models DIR.")
 
 
-def choose_parser(udpipe_folder: Path | None = None, stanza: bool = False) -> Parser | None:
-    """Return the parser asked for: Stanza, or UDPipe with the models of a folder, or none.
+PARSERS = ("udpipe", "stanza")
 
-    Without a folder the environment's HARNESS_UDPIPE names it. HarnessError if Stanza is asked for and is
-    not installed, or if there is no such folder.
+
+def choose_parser(udpipe_folder: Path | None = None, name: str | None = None) -> Parser | None:
+    """Return the parser called `name`; without a name UDPipe where there is a folder of models, else None.
+
+    Without a folder the environment's HARNESS_UDPIPE names it.
+
+    Raises:
+        UnknownName: `name` is neither ``udpipe`` nor ``stanza``.
+        HarnessError: Stanza is not installed, UDPipe has no folder, or there is no such folder.
     """
-    if stanza:
+    if name not in (None, *PARSERS):
+        raise unknown("parser", str(name), PARSERS)
+    if name == "stanza":
         if find_spec("stanza") is None:
             raise HarnessError("Stanza is not installed", "pip install 'transfer-harness[stanza]'")
         return Stanza()
     named = os.environ.get("HARNESS_UDPIPE")
     folder = udpipe_folder or (Path(named) if named else None)
-    if folder is None:
+    if folder is None and name is None:
         return None
+    if folder is None:
+        raise HarnessError(
+            "UDPipe needs a folder of models", "Give --parser-models DIR, or set HARNESS_UDPIPE."
+        )
     if not folder.is_dir():
         raise HarnessError(
             f"no folder of parser models at {folder}", "Mend --parser-models or HARNESS_UDPIPE."

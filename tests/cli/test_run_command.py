@@ -77,6 +77,9 @@ def test_a_config_file_says_what_options_say_and_options_win(tmp_path: Path) -> 
         (("--config", "wrong.yaml"), "Did you mean model?"),
         (("--config", "typed.yaml"), "'limit' is 'ten'"),
         (("--data-dir", "nowhere"), "nowhere is no folder"),
+        (("--parser", "nonsense"), "unknown parser 'nonsense'"),
+        (("--parser", "udpipe"), "--parser-models"),
+        (("--parser-models", "nowhere"), "no folder of parser models"),
     ],
 )
 def test_what_a_user_can_mend_is_said_in_words_with_exit_code_2(

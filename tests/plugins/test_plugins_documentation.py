@@ -6,11 +6,13 @@ import re
 import tomllib
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from harness import Sentence
 from harness.plugins import load_plugins
+from harness.text import disturb
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")
 
@@ -55,3 +57,15 @@ def test_the_model_reads_pairs_and_returns_vectors(acme):
     embeddings = sum(weight.numel() for weight in encoder.embeddings.parameters())
     assert sum(weight.numel() for weight in encoder.parameters()) - embeddings == model.parameters
     assert embeddings == model.embeddings
+
+
+def test_the_perturbation_in_the_readme_works() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    code = readme.partition("```python\n")[2].partition("```")[0]
+    module: dict[str, Any] = {}
+    exec(code, module)
+    (backwards,) = module["harness_perturbations"]()
+    found = disturb(
+        backwards, "A cat sees me.", language="en", example_id="1", column="text", seed=0, intensity=1.0
+    )
+    assert found.text == "Me sees cat a."

@@ -15,7 +15,7 @@ from harness.text.parses import Stanza, UDPipe
 
 
 def test_no_parser_is_chosen_where_none_is_named():
-    assert choose_parser(None, stanza=False) is None
+    assert choose_parser(None) is None
 
 
 def test_the_environment_names_a_folder(monkeypatch, tmp_path):
@@ -50,7 +50,7 @@ def test_an_unserved_language_and_a_file_that_is_no_model_are_told(tmp_path):
 @pytest.mark.skipif(find_spec("stanza") is not None, reason="Stanza is installed")
 def test_stanza_missing_says_how_to_install_it():
     with pytest.raises(HarnessError) as caught:
-        choose_parser(None, stanza=True)
+        choose_parser(None, "stanza")
     assert "pip install 'transfer-harness[stanza]'" in str(caught.value)
     assert "transfer-harness[stanza]" in Stanza().unserved("en")
 
