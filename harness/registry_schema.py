@@ -47,6 +47,22 @@ class Recipe(Strict):
         length_grouped: whether examples of like length share a batch.
         tokens_per_batch: subwords of a micro-batch at most, padding included.
         mlm_probability: share of the subwords that masked language modelling predicts.
+        packed: whether masked language modelling joins texts into sequences of `max_length`.
+        stride: subwords that two windows of a long text share (span extraction, token tagging).
+        answer_length: subwords of an extracted answer at most.
+        best_answers: candidates for an answer's start, and for its end, that are looked at.
+        layer: hidden layer that retrieval reads: 0 the embeddings; None: the last.
+        similarity: how retrieval compares: ``cosine``, or ``margin``, the ratio of the cosine to the mean
+            cosine of the nearest neighbours.
+        neighbours: how many they are.
+        sampling: how a step's task is drawn among several: ``proportional`` to min(rows, `sampling_cap`),
+            by ``temperature`` (those numbers to the power of 1 / `sampling_temperature`), or ``uniform``.
+        sampling_cap: rows of a task at most that count for sampling.
+        sampling_temperature: 1 is proportional, infinity uniform.
+        shared_heads: whether tasks of one format with the same labels share a head.
+        mlm_alpha: exponent of the languages' shares in multilingual masked language modelling.
+        lora_rank: rank of the low-rank updates that are trained in place of the encoder; None: all weights.
+        lora_alpha: their scale, divided by the rank.
     """
 
     learning_rate: Positive = 1e-5
@@ -69,6 +85,20 @@ class Recipe(Strict):
     length_grouped: bool = True
     tokens_per_batch: Count = 8192
     mlm_probability: Share = 0.15
+    packed: bool = True
+    stride: Annotated[int, Field(ge=0)] = 128
+    answer_length: Count = 30
+    best_answers: Count = 20
+    layer: Annotated[int, Field(ge=0)] | None = None
+    similarity: Literal["cosine", "margin"] = "cosine"
+    neighbours: Count = 4
+    sampling: Literal["proportional", "temperature", "uniform"] = "proportional"
+    sampling_cap: Count = 2**17
+    sampling_temperature: Positive = 5.0
+    shared_heads: bool = False
+    mlm_alpha: Share = 0.3
+    lora_rank: Count | None = None
+    lora_alpha: Positive = 16.0
 
     @field_validator("eval_every")
     @classmethod
@@ -117,7 +147,7 @@ class SourceEntry(Strict):
     splits: dict[str, str] = {"train": "train", "dev": "validation", "test": "test"}
     columns: dict[str, str] = {}
     labels: dict[str, str] = {}
-    rows: dict[str, int] = {}
+    rows: dict[str, int | dict[str, int]] = {}
     revision: Commit | None = None
     licence: str = ""
     citation: str = ""
@@ -138,6 +168,8 @@ class TaskEntry(Strict):
     includes: tuple[str, ...] = ()
     roles: tuple[Literal["intermediate", "target"], ...] = ("intermediate", "target")
     test_split: Literal["test", "dev"] = "test"
+    metric: str = ""
+    scoring: str = ""
     version: str = "1"
     description: str = ""
     licence: str = ""

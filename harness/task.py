@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SPLITS = ("train", "dev", "test")
 
@@ -17,10 +20,11 @@ class HubSource:
         hub: the dataset repository, ``owner/name``.
         config: its configuration; ``{language}`` stands for the language's code.
         splits: our split (train, dev, test) to the Hub's split or splits, joined by ``+``.
-        columns: our column to theirs; a dotted name reaches into a struct.
+        columns: our column to theirs; a dotted name reaches into a struct (of lists, too).
         labels: their label to ours, where the names differ (``{"contradictory": "contradiction"}``);
             an integer column without label names is mapped by ``{"0": "entailment", ...}``.
-        rows: our split to the expected number of rows per language, as published.
+        rows: our split to the number of rows that is published: one number where all languages have as
+            many, else language to number. Rows that are left out for want of a label do not count.
         revision: a commit pinned by a public source, else None: it is resolved when used.
         licence: SPDX identifier or the licence's name.
         citation: the paper, as ``Author et al. YEAR (arXiv ...)``.
@@ -33,7 +37,7 @@ class HubSource:
     )
     columns: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
-    rows: Mapping[str, int] = field(default_factory=dict)
+    rows: Mapping[str, int | Mapping[str, int]] = field(default_factory=dict)
     revision: str | None = None
     licence: str = ""
     citation: str = ""
@@ -53,6 +57,8 @@ class Task:
         roles: ``intermediate``, ``target`` or both.
         gold_trees: whether the rows that `rows` makes carry ``<column>.conllu``.
         test_split: the split that is evaluated: ``test``, or ``dev`` where test labels are hidden.
+        metric: the main score, of those that the format has; "": the format's first.
+        scoring: which official rule its answers are scored by, where the format knows several.
         version: changed by the author when the rows change; part of every key.
         description: one line for ``harness list``.
         licence: of the rows; a HubSource's own comes before it.
@@ -69,6 +75,8 @@ class Task:
     roles: tuple[str, ...] = ("intermediate", "target")
     gold_trees: bool = False
     test_split: str = "test"
+    metric: str = ""
+    scoring: str = ""
     version: str = "1"
     description: str = ""
     licence: str = ""
@@ -93,6 +101,18 @@ class Task:
         text column in CoNLL-U. An empty iterable says that there is no such split.
         """
         return ()
+
+    def prepare(self, rows: pa.Table, split: str, language: str) -> pa.Table:
+        """Bring the rows of a source into shape, before their columns are read; only where mapping is not enough.
+
+        Args:
+            rows: the source's rows as they are, all columns; label columns hold the Hub's numbers.
+
+        Returns:
+            rows whose columns the source's `columns` name (by default those of the format). Rows that are
+            not of that split and language are left out here; no others.
+        """
+        return rows
 
     def row_count(self, split: str, language: str) -> int | None:
         """Say how many rows a split has, for the plan, without making them; None where unknown."""
