@@ -1,13 +1,14 @@
-"""Sentence-pair classification: two texts in, one label out (NLI, paraphrase)."""
+"""Classification of a pair of texts, or of one text (NLI, paraphrase, sentiment): one label out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.formats.base import Batch, Encoded, Format, HeadSettings, Inputs, tokenise
+from harness.formats.base import Batch, Encoded, Format, Inputs, Settings
+from harness.formats.pairing import texts_of, tokenise_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,43 +20,45 @@ class PairClassification(Format):
     """Cross-entropy over labels, from one vector for the pair; scored by accuracy."""
 
     name = "pair-classification"
+    version = 2
     columns = ("premise", "hypothesis", "label")
+    types: Mapping[str, str] = {"label": "label"}
     texts = ("premise", "hypothesis")
-    metric = "accuracy"
+    optional = ("hypothesis",)
+    groups = "premise"
+    metrics = ("accuracy",)
+    uses = ("pooling",)
 
-    def encode(
-        self, table: pa.Table, tokenizer: PreTrainedTokenizerFast, max_length: int, labels: Sequence[str]
-    ) -> Encoded:
-        """Encode premise and hypothesis as one sequence in the tokenizer's own pair template."""
-        tokens, starts, segments = tokenise(
-            tokenizer, table["premise"].to_pylist(), table["hypothesis"].to_pylist(), max_length
+    def encode(self, table: pa.Table, tokenizer: PreTrainedTokenizerFast, settings: Settings) -> Encoded:
+        """Encode premise and hypothesis by the tokenizer's pair template, a premise alone by its single one."""
+        tokens, starts, segments = tokenise_rows(
+            tokenizer, texts_of(table, "premise"), texts_of(table, "hypothesis"), settings.recipe.max_length
         )
-        numbers = {name: number for number, name in enumerate(labels)}
+        numbers = {name: number for number, name in enumerate(settings.labels)}
         gold = np.array([numbers.get(name, -1) for name in table["label"].to_pylist()], dtype=np.int64)
         return Encoded(tokens, starts, segments, gold)
 
     def collate(
-        self, encoded: Encoded, rows: np.ndarray, inputs: Inputs, rng: np.random.Generator | None
+        self, encoded: Encoded, items: np.ndarray, inputs: Inputs, rng: np.random.Generator | None
     ) -> Batch:
         """Pad, and add ``labels`` [b] int64."""
         import torch
 
-        batch = inputs.pad(encoded, rows)
+        batch = inputs.pad(encoded, encoded.sequences(items))
         assert encoded.labels is not None
-        batch["labels"] = torch.from_numpy(encoded.labels[rows])
+        batch["labels"] = torch.from_numpy(encoded.labels[items])
         return batch
 
     def weight(self, batch: Batch) -> float:
         """Return the number of examples."""
         return float(len(batch["labels"]))
 
-    def head(
-        self, encoder: PreTrainedModel, labels: Sequence[str], settings: HeadSettings
-    ) -> torch.nn.Module:
+    def head(self, encoder: PreTrainedModel, settings: Settings) -> torch.nn.Module:
         """Return pooling, a dense layer with tanh, and a linear layer: logits [b, labels]."""
         from harness.engine.heads import PooledClassifier
 
-        return PooledClassifier(encoder.config.hidden_size, len(labels), settings.pooling, settings.dropout)
+        size: int = encoder.config.hidden_size
+        return PooledClassifier(size, len(settings.labels), settings.recipe.pooling, settings.dropout)
 
     def loss(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
         """Return the summed cross-entropy of logits [b, labels]."""
@@ -63,30 +66,25 @@ class PairClassification(Format):
 
         return torch.nn.functional.cross_entropy(logits.float(), batch["labels"], reduction="sum")
 
-    def decode(self, logits: np.ndarray, table: pa.Table, labels: Sequence[str]) -> pa.Table:
-        """Take the label with the highest logit [n, labels]; ``correct`` is 1 or 0."""
+    def decode(self, outputs: np.ndarray, encoded: Encoded, table: pa.Table, settings: Settings) -> pa.Table:
+        """Take the label with the highest logit [n, labels]; ``accuracy`` is 1 or 0."""
         import pyarrow as pa
 
-        shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+        shifted = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         probabilities = shifted / shifted.sum(axis=1, keepdims=True)
-        best = logits.argmax(axis=1)
         gold = table["label"].to_pylist()
-        guesses = [labels[number] for number in best]
+        guesses = [settings.labels[number] for number in outputs.argmax(axis=1)]
+        right = [float(a == b) for a, b in zip(gold, guesses, strict=True)]
         return pa.table(
             {
                 "gold": pa.array(gold, pa.string()),
                 "prediction": pa.array(guesses, pa.string()),
-                "correct": pa.array(
-                    [float(a == b) for a, b in zip(gold, guesses, strict=True)], pa.float32()
-                ),
+                "accuracy": pa.array(right, pa.float32()),
                 "probabilities": pa.array(list(probabilities.astype(np.float32)), pa.list_(pa.float32())),
             }
         )
 
-    def score(self, predictions: pa.Table) -> Mapping[str, float]:
-        """Return ``accuracy``, the mean of ``correct``."""
-        return {"accuracy": float(np.mean(predictions["correct"].to_numpy()))}
-
-    def chance(self, labels: Sequence[str]) -> float:
-        """Return one over the number of labels."""
-        return 1.0 / len(labels)
+    def trivial(self, table: pa.Table, settings: Settings) -> Mapping[str, float]:
+        """Return the share of the most frequent label."""
+        _, counts = np.unique(np.array(table["label"].to_pylist(), dtype=str), return_counts=True)
+        return {"accuracy": float(counts.max(initial=0) / max(table.num_rows, 1))}

@@ -9,12 +9,11 @@ every language alike.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.formats.base import Batch, Encoded, Format, HeadSettings, Inputs, tokenise
+from harness.formats.base import Batch, Encoded, Format, Inputs, Settings, grid, offsets, ranges, tokenise
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,50 +29,40 @@ class TranslationRanking(Format):
     name = "translation-ranking"
     columns = ("text", "text_pair")
     texts = ("text", "text_pair")
-    metric = "negative_loss"
+    metrics = ("negative_loss",)
     predicts = False
 
-    def encode(
-        self, table: pa.Table, tokenizer: PreTrainedTokenizerFast, max_length: int, labels: Sequence[str]
-    ) -> Encoded:
-        """Encode the two texts one after the other as one sequence; `segments` tells them apart."""
-        halves = [tokenise(tokenizer, table[name].to_pylist(), None, max_length) for name in self.columns]
-        pieces, kinds = [], []
-        for row in range(table.num_rows):
-            for kind, (tokens, starts, _) in enumerate(halves):
-                pieces.append(tokens[starts[row] : starts[row + 1]])
-                kinds.append(np.full(len(pieces[-1]), kind, dtype=np.int8))
-        starts = np.zeros(table.num_rows + 1, dtype=np.int64)
-        np.cumsum(
-            [len(one) + len(two) for one, two in zip(pieces[::2], pieces[1::2], strict=True)], out=starts[1:]
-        )
-        return Encoded(np.concatenate(pieces), starts, np.concatenate(kinds))
+    def encode(self, table: pa.Table, tokenizer: PreTrainedTokenizerFast, settings: Settings) -> Encoded:
+        """Encode the two texts one after the other as one sequence; the mark ``second`` tells them apart."""
+        length, count = settings.recipe.max_length, table.num_rows
+        halves = [tokenise(tokenizer, table[name].to_pylist(), None, length) for name in self.columns]
+        widths = np.concatenate([np.diff(starts) for _, starts, _ in halves])
+        order = np.arange(2 * count).reshape(2, count).T.ravel()
+        tokens = np.concatenate([tokens for tokens, _, _ in halves])[ranges(offsets(widths), order)]
+        second = np.repeat(order >= count, widths[order])
+        return Encoded(tokens, offsets(widths[:count] + widths[count:]), marks={"second": second})
 
     def collate(
-        self, encoded: Encoded, rows: np.ndarray, inputs: Inputs, rng: np.random.Generator | None
+        self, encoded: Encoded, items: np.ndarray, inputs: Inputs, rng: np.random.Generator | None
     ) -> Batch:
         """Pad, and add ``first`` and ``second`` [b, t] bool: which tokens are whose, special ones left out."""
         import torch
 
-        batch = inputs.pad(Encoded(encoded.tokens, encoded.starts), rows)
-        assert encoded.segments is not None
-        ids, inside = batch["input_ids"].numpy(), batch["attention_mask"].numpy().astype(bool)
-        kinds = np.zeros(ids.shape, dtype=np.int8)
-        kinds[inside] = np.concatenate(
-            [encoded.segments[encoded.starts[row] : encoded.starts[row + 1]] for row in rows]
-        )
-        words = inside & ~np.isin(ids, inputs.special)
-        batch["first"] = torch.from_numpy(words & (kinds == 0))
-        batch["second"] = torch.from_numpy(words & (kinds == 1))
+        sequences = encoded.sequences(items)
+        batch = inputs.pad(encoded, sequences)
+        inside, places = grid(encoded, sequences)
+        second = np.zeros(inside.shape, dtype=bool)
+        second[inside] = encoded.marks["second"][places]
+        words = inside & ~np.isin(batch["input_ids"].numpy(), inputs.special)
+        batch["first"] = torch.from_numpy(words & ~second)
+        batch["second"] = torch.from_numpy(words & second)
         return batch
 
     def weight(self, batch: Batch) -> float:
         """Return the number of pairs."""
         return float(len(batch["input_ids"]))
 
-    def head(
-        self, encoder: PreTrainedModel, labels: Sequence[str], settings: HeadSettings
-    ) -> torch.nn.Module:
+    def head(self, encoder: PreTrainedModel, settings: Settings) -> torch.nn.Module:
         """Return the head that compares sentences by their embeddings: logits [b, b]."""
         from harness.engine.heads import EmbeddingSimilarity
 
@@ -88,7 +77,9 @@ class TranslationRanking(Format):
         down = torch.nn.functional.cross_entropy(logits.float().T, right, reduction="sum")
         return (across + down) / 2
 
-    def dev_scores(self, losses: float, terms: float, predictions: pa.Table | None) -> Mapping[str, float]:
-        """Return ``loss`` in nats per pair and its negative."""
+    def dev_scores(
+        self, losses: float, terms: float, predictions: pa.Table | None, metric: str
+    ) -> tuple[dict[str, float], float]:
+        """Return ``loss`` in nats per pair and its negative, which selects."""
         mean = losses / max(terms, 1.0)
-        return {"loss": mean, "negative_loss": -mean}
+        return {"loss": mean, "negative_loss": -mean}, -mean
