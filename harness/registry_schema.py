@@ -166,6 +166,7 @@ class TaskEntry(Strict):
     source: str | SourceEntry | None = None
     train_on: str | None = None
     includes: tuple[str, ...] = ()
+    multilingual: bool = False
     roles: tuple[Literal["intermediate", "target"], ...] = ("intermediate", "target")
     test_split: Literal["test", "dev"] = "test"
     metric: str = ""

@@ -54,6 +54,8 @@ class Task:
         source: a HubSource, the name of a source in the registry, or None where `rows` makes the rows.
         train_on: name of the task whose English rows train this one (XNLI: mnli); None: its own.
         includes: tasks whose training and dev rows together are this task's (ANLI+: snli, mnli, anli).
+        multilingual: whether it is trained on all the target's languages at once, as masked language
+            modelling is; the others are trained in English unless a run says otherwise.
         roles: ``intermediate``, ``target`` or both.
         gold_trees: whether the rows that `rows` makes carry ``<column>.conllu``.
         test_split: the split that is evaluated: ``test``, or ``dev`` where test labels are hidden.
@@ -72,6 +74,7 @@ class Task:
     source: HubSource | str | None = None
     train_on: str | None = None
     includes: tuple[str, ...] = ()
+    multilingual: bool = False
     roles: tuple[str, ...] = ("intermediate", "target")
     gold_trees: bool = False
     test_split: str = "test"

@@ -13,7 +13,6 @@ import numpy as np
 from harness.keys import number
 
 GROUP = 50
-CAP = 2**17
 
 
 def generator(*parts: object) -> np.random.Generator:
@@ -53,14 +52,27 @@ class Order:
         return [batches[place] for place in rng.permutation(len(batches))]
 
 
-class Mixture:
-    """Which task each step trains: proportional to min(rows, 2^17), each step one task (Phang et al. 2020)."""
+def shares(sizes: Sequence[int], sampling: str, cap: int, temperature: float) -> np.ndarray:
+    """Return the probability of each task of a mixture, [tasks] float64.
 
-    def __init__(self, sizes: Sequence[int], steps: int, seed: int) -> None:
-        shares = np.minimum(np.asarray(sizes, dtype=np.float64), CAP)
-        self.task_of_step = generator(seed, "mixture").choice(len(sizes), size=steps, p=shares / shares.sum())
+    ``proportional`` to min(rows, cap), as Phang et al. 2020 (arXiv 2005.13013); ``temperature``: those numbers
+    to the power of 1 / temperature (Devlin's smoothing for multilingual BERT); ``uniform``.
+    """
+    counted = np.minimum(np.asarray(sizes, dtype=np.float64), cap)
+    if sampling == "uniform":
+        counted = np.ones(len(counted))
+    elif sampling == "temperature":
+        counted = counted ** (1 / temperature)
+    return np.asarray(counted / counted.sum())
+
+
+class Mixture:
+    """Which task each step trains, each step one task, drawn by `chances` (one for each task)."""
+
+    def __init__(self, chances: np.ndarray, steps: int, seed: int) -> None:
+        self.task_of_step = generator(seed, "mixture").choice(len(chances), size=steps, p=chances)
         self.index_of_step = np.zeros(steps, dtype=np.int64)
-        for task in range(len(sizes)):
+        for task in range(len(chances)):
             mine = self.task_of_step == task
             self.index_of_step[mine] = np.arange(int(mine.sum()))
 

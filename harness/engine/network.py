@@ -8,23 +8,33 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from harness.formats import Encoded, Format, HeadSettings, Inputs
+from harness.errors import HarnessError
+from harness.formats import Encoded, Format, Inputs, Settings
 from harness.formats.base import Batch
 
 
 @dataclass(frozen=True)
 class TaskData:
-    """A task as the engine sees it: rows encoded, labels by name, and its place in the network.
+    """A task as the engine sees it: rows encoded, settings, and its place in the network.
 
     Attributes:
-        name: the head's name.
+        name: the task's name.
+        head: name of the head it trains; tasks may share one.
+        metric: the score that selects a checkpoint; "": the format's first.
         train: encoded training rows, or None at prediction.
     """
 
     name: str
     format: Format
-    labels: Sequence[str]
+    settings: Settings
+    head: str = ""
+    metric: str = ""
     train: Encoded | None = None
+
+    @property
+    def slot(self) -> str:
+        """The head's name."""
+        return self.head or self.name
 
 
 class Network(nn.Module):
@@ -36,14 +46,20 @@ class Network(nn.Module):
         self.heads = nn.ModuleDict({_slot(name): head for name, head in heads.items()})
 
     @classmethod
-    def build(cls, encoder: PreTrainedModel, tasks: Sequence[TaskData], settings: HeadSettings) -> Network:
-        """Put a new head for each task on the encoder; weights come from torch's global generator."""
-        return cls(encoder, {task.name: task.format.head(encoder, task.labels, settings) for task in tasks})
+    def build(cls, encoder: PreTrainedModel, tasks: Sequence[TaskData]) -> Network:
+        """Put a new head for each task on the encoder; weights come from torch's global generator.
+
+        Tasks that share a head get the first one's.
+        """
+        firsts = {task.slot: task for task in reversed(tasks)}
+        slots = dict.fromkeys(task.slot for task in tasks)
+        return cls(encoder, {slot: firsts[slot].format.head(encoder, firsts[slot].settings) for slot in slots})
 
     def forward(self, name: str, batch: Batch) -> Tensor:
         """Return the logits of the head `name`; the encoder sees only the inputs among the batch.
 
-        A head that has ``reads_embeddings`` gets the rows of the embedding table, and the encoder is not run.
+        A head with ``reads_embeddings`` gets the rows of the embedding table, and the encoder is not run; one
+        with a ``layer`` gets that layer's hidden states.
         """
         head = self.heads[_slot(name)]
         if getattr(head, "reads_embeddings", False):
@@ -52,9 +68,22 @@ class Network(nn.Module):
         inputs = {
             key: batch[key] for key in ("input_ids", "attention_mask", "token_type_ids") if key in batch
         }
-        hidden = self.encoder(**inputs).last_hidden_state
+        layer = getattr(head, "layer", None)
+        if layer is None:
+            hidden = self.encoder(**inputs).last_hidden_state
+        else:
+            hidden = _layer(self.encoder(**inputs, output_hidden_states=True).hidden_states, layer)
         logits: Tensor = head(hidden, batch)
         return logits
+
+
+def _layer(states: Sequence[Tensor], layer: int) -> Tensor:
+    if layer >= len(states):
+        raise HarnessError(
+            f"layer {layer} is asked for, and the encoder has {len(states) - 1}",
+            f"Give --set layer=0 (the embeddings) to {len(states) - 1}, or none for the last.",
+        )
+    return states[layer]
 
 
 def _slot(name: str) -> str:

@@ -19,7 +19,7 @@ from accelerate import Accelerator
 from safetensors.torch import save_file
 from torch import nn
 
-from harness.engine.batches import Mixture, Order, cut, generator
+from harness.engine.batches import Mixture, Order, cut, generator, shares
 from harness.engine.checkpoints import State, load_state, load_trained_weights, save_state, trained_weights
 from harness.engine.network import Network, TaskData
 from harness.engine.prediction import losses
@@ -60,6 +60,7 @@ class Training:
 
     Attributes:
         folder: where state and best weights are kept; training goes on from what lies there.
+        steps: optimiser steps; None: what `total_steps` says.
         save_seconds: time between two saved states. It changes nothing but how much is done again.
     """
 
@@ -69,13 +70,14 @@ class Training:
     seed: int
     folder: Path
     prediction_budget: int
+    steps: int | None = None
     save_seconds: float = 120.0
     watch: Watch = field(default_factory=Watch)
 
 
 def total_steps(sizes: Sequence[int], recipe: Recipe) -> int:
-    """Return the number of optimiser steps: epochs over all rows (each task capped at 2^17 in a mixture)."""
-    counted = [min(size, 2**17) for size in sizes] if len(sizes) > 1 else list(sizes)
+    """Return the number of optimiser steps: epochs over all items (of each task of several, at most the cap)."""
+    counted = [min(size, recipe.sampling_cap) for size in sizes] if len(sizes) > 1 else list(sizes)
     steps = max(1, round(sum(-(-size // recipe.batch_size) for size in counted) * recipe.epochs))
     return min(steps, recipe.max_steps) if recipe.max_steps else steps
 
@@ -115,11 +117,13 @@ def train(training: Training, network: Network, inputs: Inputs, accelerator: Acc
             entry["step"], {name: value for name, value in entry.items() if name != "step"}
         )
     encoded = [task.train for task in tasks if task.train is not None]
-    steps = total_steps([len(rows) for rows in encoded], recipe)
+    sizes = [len(rows) for rows in encoded]
+    steps = training.steps or total_steps(sizes, recipe)
     orders = [
         Order(rows.lengths, recipe.batch_size, training.seed, recipe.length_grouped) for rows in encoded
     ]
-    mixture = Mixture([len(rows) for rows in encoded], steps, training.seed)
+    chances = shares(sizes, recipe.sampling, recipe.sampling_cap, recipe.sampling_temperature)
+    mixture = Mixture(chances, steps, training.seed)
     every = _selection_interval(steps, recipe)
     parameters = [value for value in network.parameters() if value.requires_grad]
     running, since, started, saved = (
@@ -220,7 +224,7 @@ def _backward(
     accelerator: Accelerator, model: nn.Module, task: TaskData, batch: dict[str, torch.Tensor], weight: float
 ) -> torch.Tensor:
     with accelerator.autocast():
-        logits = model(task.name, batch)
+        logits = model(task.slot, batch)
     loss = task.format.loss(logits, batch) / weight
     accelerator.backward(loss)
     return loss.detach()
@@ -242,18 +246,24 @@ def _select(
     scores: dict[str, float] = {}
     mains = []
     for chosen in training.selection:
-        shape = chosen.task.format
-        total, terms, logits = losses(
-            network, chosen.task.name, shape, chosen.encoded, inputs, accelerator, training.prediction_budget
+        task, shape = chosen.task, chosen.task.format
+        total, terms, outputs = losses(
+            network, task.slot, shape, chosen.encoded, inputs, accelerator, training.prediction_budget
         )
-        predictions = None if logits is None else shape.decode(logits, chosen.table, chosen.task.labels)
-        each = shape.dev_scores(total, terms, predictions)
-        scores |= {f"{chosen.task.name}/{name}": value for name, value in each.items()}
-        mains.append(each[shape.metric])
+        predictions = None
+        if outputs is not None:
+            settings = task.settings
+            if shape.calibrates(settings):
+                found = shape.calibrate(outputs, chosen.encoded, chosen.table, settings)
+                settings = settings.within(settings.language, found)
+            predictions = shape.decode(outputs, chosen.encoded, chosen.table, settings)
+        each, main = shape.dev_scores(total, terms, predictions, task.metric or "".join(shape.metrics[:1]))
+        scores |= {f"{task.name}/{name}": value for name, value in each.items()}
+        mains.append(main)
     score = float(np.mean(mains))
-    found = {"dev": score, **{f"dev/{name}": value for name, value in scores.items()}}
-    state.history.append({"step": state.step, **found})
-    training.watch.metrics(state.step, found)
+    shown = {"dev": score, **{f"dev/{name}": value for name, value in scores.items()}}
+    state.history.append({"step": state.step, **shown})
+    training.watch.metrics(state.step, shown)
     if score > state.best:
         state.best, state.best_step, state.waiting = score, state.step, 0
         _save_best(training, network)

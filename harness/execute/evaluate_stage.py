@@ -4,59 +4,56 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from transformers import PreTrainedTokenizerFast
 
-from harness.engine.network import Network, inputs_of
+from harness.engine.network import Network, TaskData, inputs_of
 from harness.engine.prediction import predict
 from harness.execute.context import Context
 from harness.execute.data_stages import VARIANT
-from harness.formats import Format, format_named
-from harness.plan.stages import EvaluateStage, TrainStage
+from harness.formats import Encoded, Format
+from harness.plan.stages import EvaluateStage
 
 PREDICTIONS = "predictions.parquet"
 ACCOUNTS = ("eligible", "touched", "char_edits", "token_edits")
 
 
 def run_evaluate(
-    train: TrainStage,
     stages: Sequence[EvaluateStage],
     network: Network,
+    data: TaskData,
     tokenizer: PreTrainedTokenizerFast,
     context: Context,
 ) -> None:
     """Predict the cells of one checkpoint in one language and leave ``predictions.parquet`` in each.
 
-    Rows whose texts are the same in several variants are predicted once.
+    Rows that a variant leaves as they are, are predicted once.
     """
     started = time.monotonic()
-    first = stages[0]
-    task = context.registry.task(first.task)
-    shape = format_named(task.format)
+    first, shape = stages[0], data.format
     rows = context.rows(first.task, first.split, first.language, first.limit)
+    settings = data.settings.within(first.language)
+    if shape.calibrates(settings):
+        dev = context.rows(first.task, "dev", first.language, None).table
+        outputs, encoded = _outputs(dev, f"dev of {first.task} {first.language}", network, data, tokenizer, context)
+        settings = settings.within(first.language, shape.calibrate(outputs, encoded, dev, settings))
     tables = [_variant(stage, rows.table, context, shape) for stage in stages]
     unique, places = _distinct(tables, shape)
-    title = f"predict {task.name} {first.language} ({len(stages)} variants)"
-    with context.progress.work(title, unique.num_rows) as bar:
-        done = 0
-
-        def advance(count: int) -> None:
-            nonlocal done
-            done += count
-            bar.to(done)
-
-        encoded = shape.encode(unique, tokenizer, train.recipe.max_length, task.labels)
-        inputs = inputs_of(network.encoder, tokenizer)
-        logits = predict(
-            network, first.head, shape, encoded, inputs, context.accelerator, context.budget, advance
-        )
+    title = f"{first.task} {first.language} ({len(stages)} variants)"
+    outputs, encoded = _outputs(unique, title, network, data, tokenizer, context)
+    trivial = shape.trivial(rows.table, settings)
+    subwords = encoded.subwords(unique.num_rows)
     for stage, table, place in zip(stages, tables, places, strict=True):
-        decoded = shape.decode(logits[place], table, task.labels)
-        lengths = pa.array(encoded.lengths[place].astype(np.int32))
-        kept = table.select(["id", "cluster", *ACCOUNTS]).append_column("subwords", lengths)
+        mine, sequences, tokens = encoded.take(place)
+        taken = outputs[tokens if shape.outputs == "token" else sequences]
+        decoded = shape.decode(taken, mine, table, settings)
+        examples = shape.examples(table)
+        kept = table.filter(pa.array(examples)).select(["id", "cluster", *ACCOUNTS])
+        kept = kept.append_column("subwords", pa.array(subwords[place][examples].astype(np.int32)))
         for name in decoded.column_names:
             kept = kept.append_column(name, decoded[name])
         with context.workspace.working("evaluate", stage.key) as folder:
@@ -66,8 +63,10 @@ def run_evaluate(
             facts = {
                 "language": stage.language,
                 "variant": stage.variant,
-                "labels": list(task.labels),
+                "labels": list(settings.labels),
                 "rows": kept.num_rows,
+                "trivial": {name: float(value) for name, value in trivial.items()},
+                "calibration": {name: float(value) for name, value in settings.calibration.items()},
                 "fingerprint": rows.fingerprint,
                 "origin": rows.origin,
                 "dropped": dict(rows.dropped),
@@ -76,6 +75,31 @@ def run_evaluate(
                 "seconds": time.monotonic() - started,
             }
             context.workspace.commit("evaluate", stage.identity, facts)
+
+
+def _outputs(
+    table: pa.Table,
+    title: str,
+    network: Network,
+    data: TaskData,
+    tokenizer: PreTrainedTokenizerFast,
+    context: Context,
+) -> tuple[np.ndarray, Encoded]:
+    with context.progress.work(f"tokenise {title}", table.num_rows):
+        encoded = data.format.encode(table, tokenizer, data.settings)
+    with context.progress.work(f"predict {title}", len(encoded)) as bar:
+        done = 0
+
+        def advance(count: int) -> None:
+            nonlocal done
+            done += count
+            bar.to(done)
+
+        inputs = inputs_of(network.encoder, tokenizer)
+        outputs = predict(
+            network, data.slot, data.format, encoded, inputs, context.accelerator, context.budget, advance
+        )
+    return outputs, encoded
 
 
 def _variant(stage: EvaluateStage, clean: pa.Table, context: Context, shape: Format) -> pa.Table:
@@ -97,19 +121,23 @@ def _variant(stage: EvaluateStage, clean: pa.Table, context: Context, shape: For
 
 
 def _distinct(tables: Sequence[pa.Table], shape: Format) -> tuple[pa.Table, list[np.ndarray]]:
-    """Return the rows with distinct texts over all tables, and for each table where its rows are among them."""
-    seen: dict[tuple[str, ...], int] = {}
+    """Return the distinct rows of the tables, and for each table where its rows are among them.
+
+    All tables hold the same examples in the same order, and differ in their texts alone.
+    """
+    columns = [name for name in ("id", *shape.columns) if name in tables[0].column_names]
+    seen: dict[tuple[Any, ...], int] = {}
     kept: list[pa.Table] = []
     places: list[np.ndarray] = []
     for table in tables:
-        texts = list(zip(*(table[name].to_pylist() for name in shape.texts), strict=True))
+        texts = zip(range(table.num_rows), *(table[name].to_pylist() for name in shape.texts), strict=True)
         fresh: list[int] = []
-        place = np.empty(len(texts), dtype=np.int64)
+        place = np.empty(table.num_rows, dtype=np.int64)
         for row, key in enumerate(texts):
             if key not in seen:
                 seen[key] = len(seen)
                 fresh.append(row)
             place[row] = seen[key]
         places.append(place)
-        kept.append(table.select(list(shape.columns)).take(pa.array(fresh, pa.int64())))
+        kept.append(table.select(columns).take(pa.array(fresh, pa.int64())))
     return pa.concat_tables(kept), places

@@ -119,10 +119,11 @@ class LocalExecutor:
         from harness.execute.evaluate_stage import run_evaluate
         from harness.execute.train_stage import load_network
 
-        train = self.plan.train[planned.train[-1]]
-        network, tokenizer = load_network(self.context, train, self.context.accelerator.device)
+        recipe = next(iter(missing.values()))[0].recipe
+        device = self.context.accelerator.device
+        network, data, tokenizer = load_network(self.context, planned, self.plan.spec.target, recipe, device)
         for stages in missing.values():
-            run_evaluate(train, stages, network, tokenizer, self.context)
+            run_evaluate(stages, network, data, tokenizer, self.context)
         done = [stage for stages in missing.values() for stage in stages]
         return sum(int(self.workspace.read("evaluate", stage.key)["rows"]) for stage in done)
 
@@ -136,21 +137,20 @@ class LocalExecutor:
 
     def _record(self, planned: PlannedRun, tables: Mapping[str, Mapping[str, pa.Table]]) -> RunRecord:
         task = self.context.registry.task(self.plan.spec.target)
-        shape = format_named(task.format)
         cells = tuple(
             Cell(cell.language, cell.variant, None, self.without_rows[cell.language])
             if cell.language in self.without_rows
             else cell
             for cell in planned.cells
         )
-        chance = shape.chance(task.labels)
+        chance = self._chance(planned)
         with self.context.progress.work(f"score {planned.name}", 1):
             kept = [
                 variant.label
                 for variant in self.plan.variants
                 if variant.perturbation and variant.keeps_meaning
             ]
-            scores = score_run(tables, chance=chance, meaning_kept=kept)
+            scores = score_run(tables, metric=self.plan.metric, chance=chance, meaning_kept=kept)
         record = RunRecord(
             run_id=planned.run_id,
             name=planned.name,
@@ -166,13 +166,34 @@ class LocalExecutor:
             limit=self.plan.spec.limit,
             labels=task.labels,
             chance=chance,
-            metric=shape.metric,
+            metric=self.plan.metric,
+            settings=self._settings(planned),
             train_stages=tuple(self._train_facts(key) for key in planned.train),
             languages=self.plan.languages,
             variants=self.plan.variants,
             cells=cells,
         )
         return record.with_scores(scores)
+
+    def _chance(self, planned: PlannedRun) -> dict[str, float]:
+        """Return the trivial guess's score in each language that was evaluated."""
+        chance: dict[str, float] = {}
+        for cell in planned.cells:
+            if cell.key and cell.language not in self.without_rows and cell.language not in chance:
+                facts = self.workspace.read("evaluate", cell.key)
+                chance[cell.language] = float(facts["trivial"][self.plan.metric])
+        return chance
+
+    def _settings(self, planned: PlannedRun) -> dict[str, str]:
+        """Return the named settings behind the scores, for people: the rule, and what the format uses."""
+        task = self.context.registry.task(self.plan.spec.target)
+        key = next((cell.key for cell in planned.cells if cell.key), None)
+        settings = {"metric": self.plan.metric, "rule": task.scoring, "split": self.plan.split}
+        if key is not None:
+            recipe = self.plan.evaluate[key].recipe
+            uses = ("max_length", *format_named(task.format).uses)
+            settings |= {name: str(getattr(recipe, name)) for name in uses}
+        return {name: value for name, value in settings.items() if value}
 
     def _train_facts(self, stage_key: str) -> TrainStage:
         facts = self.workspace.read("train", stage_key)

@@ -31,7 +31,7 @@ def log_training(context: Context, tracker: Tracker, run_id: str, stage: TrainSt
     """Run a training stage, or find it done, and log it as a child of the run."""
     child = f"{run_id}/{stage.key}"
     done = context.workspace.done("train", stage.key)
-    heads = "+".join(stage.heads)
+    heads = stage.name
 
     def metrics(step: int, values: dict[str, float]) -> None:
         if tracked:

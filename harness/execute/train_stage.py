@@ -11,15 +11,17 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from transformers.utils import logging as transformers_logging
 
-from harness.data.identity import training_language
-from harness.data.load import sample
+from harness.data.load import Loaded, sample
+from harness.data.mix import mixed
 from harness.engine.checkpoints import State, continue_head, load_encoder, load_heads, save_checkpoint
+from harness.engine.low_rank import add_low_rank, merged
 from harness.engine.network import Network, TaskData, inputs_of
 from harness.engine.training import Selection, Training, Watch, restore_best, total_steps, train
 from harness.execute.context import Context
-from harness.formats import HeadSettings, format_named
+from harness.formats import Settings, format_named
+from harness.formats.base import joined
 from harness.keys import number
-from harness.plan.stages import TrainStage
+from harness.plan.stages import PlannedRun, TrainStage
 from harness.registry_schema import Recipe
 
 BEST, LAST = "best", "last"
@@ -38,15 +40,16 @@ def run_train(stage: TrainStage, context: Context, metrics: Metrics) -> dict[str
         if context.workspace.done("train", stage.key):
             return context.workspace.read("train", stage.key)
         encoder, tokenizer = build_encoder(context, stage.parent, stage.recipe, stage.seed)
-        tasks, selection, data = _data(stage, context, tokenizer)
+        tasks, selection, data = _data(stage, context, encoder, tokenizer)
         torch.manual_seed(number(stage.seed, "heads", stage.phase) % 2**63)
-        network = Network.build(encoder, tasks, head_settings(encoder, stage.recipe))
-        if stage.keep_head and stage.parent:
-            for task in tasks:
+        network = Network.build(encoder, tasks)
+        if stage.continue_head and stage.parent:
+            for task in {task.slot: task for task in tasks}.values():
                 start = context.workspace.place("train", stage.parent) / BEST
-                continue_head(start, network, task.name, task.format.name, task.labels)
+                continue_head(start, network, task.slot, task.format.name, task.settings.labels)
+        low_rank = add_low_rank(network, stage.recipe)
         inputs = inputs_of(encoder, tokenizer, stage.recipe.mlm_probability)
-        steps = total_steps([len(task.train) for task in tasks if task.train is not None], stage.recipe)
+        steps = _steps(stage, context, [len(task.train) for task in tasks if task.train is not None])
         with context.progress.work(stage.title, steps) as bar:
             watch = Watch(step=lambda done, total: bar.to(done), metrics=metrics)
             training = Training(
@@ -56,11 +59,18 @@ def run_train(stage: TrainStage, context: Context, metrics: Metrics) -> dict[str
                 stage.seed,
                 folder,
                 context.budget,
+                steps,
                 context.save_seconds,
                 watch,
             )
             state = train(training, network, inputs, context.accelerator)
-        return _finish(stage, context, folder, training, network, tokenizer, state, data)
+        return _finish(stage, context, folder, training, network, tokenizer, state, data, low_rank)
+
+
+def _steps(stage: TrainStage, context: Context, sizes: Sequence[int]) -> int:
+    if stage.steps_of is None:
+        return total_steps(sizes, stage.recipe)
+    return int(context.workspace.read("train", stage.steps_of)["steps"])
 
 
 def build_encoder(
@@ -84,61 +94,85 @@ def build_encoder(
 
 
 def load_network(
-    context: Context, stage: TrainStage, device: torch.device
-) -> tuple[Network, PreTrainedTokenizerFast]:
-    """Build the network of a finished train stage with its selected weights, on `device`."""
-    encoder, tokenizer = build_encoder(context, stage.key, stage.recipe, stage.seed)
-    tasks = [_task(context, name, None) for name in stage.heads]
-    network = Network.build(encoder, tasks, head_settings(encoder, stage.recipe))
-    load_heads(context.workspace.place("train", stage.key) / BEST, network)
-    return network.to(device), tokenizer
+    context: Context, run: PlannedRun, target: str, recipe: Recipe, device: torch.device
+) -> tuple[Network, TaskData, PreTrainedTokenizerFast]:
+    """Build the network that evaluates a run on `device`: the last stage's selected encoder and head.
+
+    A target that is not trained on has the encoder as the stage before left it, or as the model comes.
+    """
+    last = run.train[-1] if run.train else None
+    encoder, tokenizer = build_encoder(context, last, recipe, run.seed)
+    task = context.registry.task(target)
+    data = TaskData(target, format_named(task.format), settings_of(context, target, task.labels, recipe, encoder))
+    network = Network.build(encoder, [data])
+    if last is not None and data.format.trains:
+        load_heads(context.workspace.place("train", last) / BEST, network)
+    return network.to(device), data, tokenizer
 
 
-def head_settings(encoder: PreTrainedModel, recipe: Recipe) -> HeadSettings:
-    """Return what heads are built with: the recipe's pooling, and its dropout or the encoder's own."""
+def settings_of(
+    context: Context,
+    task: str,
+    labels: Sequence[str],
+    recipe: Recipe,
+    encoder: PreTrainedModel,
+    language: str = "en",
+) -> Settings:
+    """Return what a task's format is used with: the head's dropout is the recipe's, or the encoder's own."""
     own = getattr(encoder.config, "hidden_dropout_prob", 0.1)
-    return HeadSettings(recipe.pooling, own if recipe.dropout is None else recipe.dropout)
-
-
-def _task(context: Context, name: str, train: Any) -> TaskData:
-    task = context.registry.task(name)
-    return TaskData(name, format_named(task.format), task.labels, train)
+    dropout = own if recipe.dropout is None else recipe.dropout
+    return Settings(labels, recipe, language, context.registry.task(task).scoring, dropout)
 
 
 def _data(
-    stage: TrainStage, context: Context, tokenizer: PreTrainedTokenizerFast
+    stage: TrainStage, context: Context, encoder: PreTrainedModel, tokenizer: PreTrainedTokenizerFast
 ) -> tuple[list[TaskData], list[Selection], list[dict[str, Any]]]:
     tasks: list[TaskData] = []
     selection: list[Selection] = []
     data: list[dict[str, Any]] = []
-    length = stage.recipe.max_length
-    for head, trained, selected in zip(stage.heads, stage.tasks, stage.selection, strict=True):
-        shape, labels = format_named(context.registry.task(head).format), context.registry.task(head).labels
-        language = training_language(context.registry.task(trained))
-        found = context.rows(trained, "train", language, stage.train_limit)
-        with context.progress.work(f"tokenise {trained}", found.table.num_rows):
-            encoded = shape.encode(found.table, tokenizer, length, labels)
-        tasks.append(TaskData(head, shape, labels, encoded))
-        data.append(
-            {
-                "task": trained,
-                "context": "train",
-                "language": language,
-                "rows": found.table.num_rows,
-                "fingerprint": found.fingerprint,
-                "origin": found.origin,
-                "dropped": dict(found.dropped),
-                "notes": list(found.notes),
-            }
-        )
-        for part in stage.identity["tasks"][len(tasks) - 1 : len(tasks)]:
-            if part["dev"] is not None:
-                dev_language = training_language(context.registry.task(selected))
-                table = context.rows(selected, "dev", dev_language, None).table
-                if stage.recipe.eval_examples and stage.recipe.eval_examples < table.num_rows:
-                    table = sample(table, stage.recipe.eval_examples)
-                selection.append(Selection(tasks[-1], shape.encode(table, tokenizer, length, labels), table))
+    for part in stage.parts:
+        task = context.registry.task(part.task)
+        shape = format_named(task.format)
+        settings = settings_of(context, part.task, part.labels, stage.recipe, encoder)
+        found = {
+            (name, language): context.rows(name, "train", language, stage.train_limit)
+            for name, language in part.rows
+        }
+        tables = [loaded.table for loaded in found.values()]
+        if part.mixed:
+            tables = mixed(tables, stage.recipe.mlm_alpha)
+        rows = sum(table.num_rows for table in tables)
+        with context.progress.work(f"tokenise {part.title}", rows):
+            encoded = joined(
+                [
+                    shape.encode(table, tokenizer, settings.within(language))
+                    for table, (_, language) in zip(tables, found, strict=True)
+                ]
+            )
+        tasks.append(TaskData(part.task, shape, settings, part.head, task.metric, encoded))
+        for ((name, language), loaded), table in zip(found.items(), tables, strict=True):
+            data.append(_facts(name, language, loaded, table.num_rows))
+        if part.selection is not None:
+            name, language = part.selection
+            table = context.rows(name, "dev", language, None).table
+            if stage.recipe.eval_examples and stage.recipe.eval_examples < table.num_rows:
+                table = sample(table, stage.recipe.eval_examples)
+            dev = shape.encode(table, tokenizer, settings.within(language))
+            selection.append(Selection(tasks[-1], dev, table))
     return tasks, selection, data
+
+
+def _facts(name: str, language: str, loaded: Loaded, rows: int) -> dict[str, Any]:
+    return {
+        "task": name,
+        "context": "train",
+        "language": language,
+        "rows": rows,
+        "fingerprint": loaded.fingerprint,
+        "origin": loaded.origin,
+        "dropped": dict(loaded.dropped),
+        "notes": list(loaded.notes),
+    }
 
 
 def _finish(
@@ -150,21 +184,28 @@ def _finish(
     tokenizer: PreTrainedTokenizerFast,
     state: State,
     data: Sequence[dict[str, Any]],
+    low_rank: bool,
 ) -> dict[str, Any]:
-    heads = {task.name: {"format": task.format.name, "labels": list(task.labels)} for task in training.tasks}
+    heads = {
+        task.slot: {"format": task.format.name, "labels": list(task.settings.labels)}
+        for task in reversed(training.tasks)
+    }
     for name in (BEST, LAST):
         shutil.rmtree(folder / name, ignore_errors=True)
-    if state.best_step != state.step:
-        save_checkpoint(folder / LAST, network, tokenizer, heads)
-    restore_best(training, network)
-    save_checkpoint(folder / BEST, network, tokenizer, heads)
+    for name in (LAST, BEST):
+        if name == BEST:
+            restore_best(training, network)
+        elif state.best_step == state.step:
+            continue
+        kept = merged(network) if low_rank else network
+        save_checkpoint(folder / name, kept, tokenizer, heads)
     for left in [*folder.glob("state*"), *folder.glob("best.safetensors*")]:
         shutil.rmtree(left) if left.is_dir() else left.unlink()
     facts = {
         "title": stage.title,
         "phase": stage.phase,
         "model": stage.model,
-        "tasks": list(stage.tasks),
+        "tasks": [part.title for part in stage.parts],
         "heads": heads,
         "steps": state.step,
         "examples": sum(part["rows"] for part in data),

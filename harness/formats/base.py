@@ -110,6 +110,32 @@ class Encoded:
         )
 
 
+def joined(parts: Sequence[Encoded]) -> Encoded:
+    """Put encoded tables one after the other; rows are counted on."""
+    if len(parts) == 1:
+        return parts[0]
+    rows, count = [], 0
+    for part in parts:
+        rows.append(part.row_of_item + count)
+        count += int(part.row_of_item.max(initial=-1)) + 1
+    first = parts[0]
+    return Encoded(
+        np.concatenate([part.tokens for part in parts]),
+        offsets(np.concatenate([part.widths for part in parts])),
+        None if first.segments is None else np.concatenate([_array(part.segments) for part in parts]),
+        None if first.labels is None else np.concatenate([_array(part.labels) for part in parts]),
+        None if first.items is None else offsets(np.concatenate([np.diff(_array(part.items)) for part in parts])),
+        np.concatenate(rows),
+        {name: np.concatenate([part.marks[name] for part in parts]) for name in first.marks},
+        {name: np.concatenate([part.notes[name] for part in parts]) for name in first.notes},
+    )
+
+
+def _array(value: np.ndarray | None) -> np.ndarray:
+    assert value is not None
+    return value
+
+
 def offsets(counts: np.ndarray | Sequence[int]) -> np.ndarray:
     """Return where stretches of these lengths begin, and the end of the last: [n + 1] int64."""
     starts = np.zeros(len(counts) + 1, dtype=np.int64)

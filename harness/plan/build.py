@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.data.identity import (
@@ -12,16 +13,25 @@ from harness.data.identity import (
     rows_identity,
     selection_task,
     training_language,
-    training_task,
+    training_rows,
 )
 from harness.engine.devices import choose
 from harness.errors import HarnessError
-from harness.formats import format_named
+from harness.formats import Settings, format_named
 from harness.keys import key
 from harness.model import Model
+from harness.names import unknown
 from harness.plan.model_identity import model_identity
-from harness.plan.spec import NO_INTERMEDIATE, RunSpec, task_names
-from harness.plan.stages import EvaluateStage, ParseStage, PerturbStage, Plan, PlannedRun, TrainStage
+from harness.plan.spec import NO_INTERMEDIATE, RunSpec, task_names, with_languages
+from harness.plan.stages import (
+    EvaluateStage,
+    ParseStage,
+    PerturbStage,
+    Plan,
+    PlannedRun,
+    TrainPart,
+    TrainStage,
+)
 from harness.plugins import built_in
 from harness.registry import Registry
 from harness.registry import Variant as Choice
@@ -34,11 +44,12 @@ from harness.text.tokens import segmentation_identity
 if TYPE_CHECKING:
     from harness.text.parses import Parser
 
-TRAIN_VERSION = 1
+TRAIN_VERSION = 2
 PARSE_VERSION = 1
 PERTURB_VERSION = 1
-EVALUATE_VERSION = 1
-SCORING_VERSION = 1
+EVALUATE_VERSION = 2
+SCORING_VERSION = 2
+CONTROLS = ("steps",)
 NO_PARSER = "no parser is named, give --parser-models DIR or --parser stanza"
 
 
@@ -59,6 +70,8 @@ class _Builder:
         self.target: Task = registry.task(spec.target)
         self.split = spec.split or self.target.test_split
         self._check_roles()
+        self.shape = format_named(self.target.format)
+        self.metric = self._metric()
         self.languages = self._languages()
         self.columns = self._columns()
         self.choices: list[Choice] = registry.perturbations(spec.perturbations)
@@ -68,11 +81,11 @@ class _Builder:
         self.evaluate: dict[str, EvaluateStage] = {}
 
     def plan(self) -> Plan:
-        runs = [
-            self._run(intermediate, seed)
-            for seed in dict.fromkeys(self.spec.seeds)
-            for intermediate in dict.fromkeys(self.spec.intermediates)
-        ]
+        runs: dict[str, PlannedRun] = {}
+        for seed in dict.fromkeys(self.spec.seeds):
+            for intermediate in dict.fromkeys(self.spec.intermediates):
+                for run in self._runs(intermediate, seed):
+                    runs.setdefault(run.run_id, run)
         variants = [Variant(CLEAN)] + [
             Variant(
                 choice.label,
@@ -88,13 +101,14 @@ class _Builder:
             self.device,
             self.precision,
             self.split,
+            self.metric,
             self.languages,
             tuple(variants),
             self.train,
             self.parse,
             self.perturb,
             self.evaluate,
-            tuple(runs),
+            tuple(runs.values()),
         )
 
     def _languages(self) -> tuple[str, ...]:
@@ -108,13 +122,25 @@ class _Builder:
         return asked
 
     def _columns(self) -> tuple[str, ...]:
-        texts = format_named(self.target.format).texts
+        texts = self.shape.texts
+        if self.spec.perturbations and not texts:
+            raise HarnessError(
+                f"{self.target.name} has no text that can be disturbed: format {self.shape.name}",
+                "Leave --perturb out, or choose another --target.",
+            )
         for name in self.spec.fields:
             if name not in texts:
                 raise HarnessError(
                     f"{self.target.name} has no text column '{name}' to disturb", f"It has: {' '.join(texts)}"
                 )
         return self.spec.fields or texts
+
+    def _metric(self) -> str:
+        metrics = self.shape.metrics
+        wanted = self.spec.metric or self.target.metric or "".join(metrics[:1])
+        if wanted not in metrics:
+            raise unknown("metric", wanted, metrics, f"{self.target.name} is scored by {' '.join(metrics)}.")
+        return wanted
 
     def _check_roles(self) -> None:
         if "target" not in self.target.roles:
@@ -125,34 +151,57 @@ class _Builder:
             raise HarnessError(
                 f"{self.target.name} has no {self.split} split", "Choose another with --split."
             )
-        for name in (name for joined in self.spec.intermediates for name in self._intermediate(joined)):
+        for name in (with_languages(part)[0] for joined in self.spec.intermediates for part in _parts(joined)):
             if "intermediate" not in self.registry.task(name).roles:
                 raise HarnessError(
                     f"{name} is not an intermediate task", "See the role column of: harness list tasks"
                 )
+        if self.spec.control not in (None, *CONTROLS):
+            raise unknown("control", str(self.spec.control), CONTROLS)
 
-    @staticmethod
-    def _intermediate(joined: str) -> tuple[str, ...]:
-        return () if joined == NO_INTERMEDIATE else task_names(joined)
-
-    def _run(self, intermediate: str, seed: int) -> PlannedRun:
-        chain: list[str] = []
+    def _runs(self, intermediate: str, seed: int) -> list[PlannedRun]:
+        """Plan the run of an intermediate, and the control that stands beside it."""
+        start: str | None = None
         limit = self.spec.train_limit
         if self.model.pretraining is not None:
+            parts = [self._part(name) for name in task_names(self.model.pretraining.task)]
             recipe = self.registry.recipe_for(self.model.pretraining.recipe, self.model.pretraining.task)
-            pretraining = [self.registry.task(name) for name in task_names(self.model.pretraining.task)]
-            chain.append(self._train("pretraining", None, pretraining, recipe, seed, None))
-        names = self._intermediate(intermediate)
-        if names:
-            recipe = self.registry.recipe_for(self.spec.recipe, "+".join(names), self.spec.settings)
-            tasks = [self.registry.task(name) for name in names]
-            chain.append(
-                self._train("intermediate", chain[-1] if chain else None, tasks, recipe, seed, limit)
-            )
+            start = self._train("pretraining", None, parts, recipe, seed, None)
+        before = [start] if start else []
+        names = _parts(intermediate)
+        if not names:
+            return [self._run(intermediate, seed, before)]
+        recipe = self.registry.recipe_for(
+            self.spec.recipe, "+".join(with_languages(name)[0] for name in names), self.spec.settings
+        )
+        parts = self._shared([self._part(name) for name in names], recipe)
+        trained = self._train("intermediate", start, parts, recipe, seed, limit)
+        runs = [self._run(intermediate, seed, [*before, trained])]
+        if self.spec.control:
+            if not self.shape.trains:
+                raise HarnessError(
+                    f"{self.target.name} is not trained on, so there is no control for it",
+                    "Leave --control out.",
+                )
+            recipe = self.registry.recipe_for(self.spec.recipe, self.target.name, self.spec.settings)
+            parts = [self._part(self._target())]
+            control = self._train("control", start, parts, recipe, seed, limit, steps_of=trained)
+            runs.append(self._run(f"steps({intermediate})", seed, [*before, control]))
+        return runs
+
+    def _target(self) -> str:
+        languages = ",".join(self.spec.train_languages)
+        return f"{self.target.name}@{languages}" if languages else self.target.name
+
+    def _run(self, intermediate: str, seed: int, before: Sequence[str]) -> PlannedRun:
+        chain = list(before)
         recipe = self.registry.recipe_for(self.spec.recipe, self.target.name, self.spec.settings)
-        chain.append(self._train("target", chain[-1] if chain else None, [self.target], recipe, seed, limit))
+        if self.shape.trains:
+            parts = [self._part(self._target())]
+            last = chain[-1] if chain else None
+            chain.append(self._train("target", last, parts, recipe, seed, self.spec.train_limit))
         cells = [
-            self._cell(chain[-1], language, choice, recipe)
+            self._cell(chain[-1] if chain else None, language, choice, recipe)
             for language in self.languages
             for choice in [None, *self.choices]
         ]
@@ -160,49 +209,70 @@ class _Builder:
             "train": chain,
             "cells": [[cell.language, cell.variant, cell.key] for cell in cells],
             "scoring": SCORING_VERSION,
+            "metric": self.metric,
         }
-        name = f"{self.model.name}+{intermediate}>{self.target.name} s{seed}"
+        name = f"{self.model.name}+{intermediate}>{self._target()} s{seed}"
         return PlannedRun(key(identity), name, intermediate, seed, tuple(chain), tuple(cells))
+
+    def _part(self, name: str) -> TrainPart:
+        """Resolve ``task`` or ``task@de,ru`` into what is trained on and what selects."""
+        name, languages = with_languages(name)
+        task = self.registry.task(name)
+        if not format_named(task.format).trains:
+            raise HarnessError(f"{name} is not trained on: format {task.format} has no loss")
+        if not languages and task.multilingual:
+            languages = tuple(each for each in task.languages if each in self.target.languages)
+        rows = []
+        for language in languages or (training_language(task),):
+            source = training_rows(task, language, self.places)
+            if source.format != task.format:
+                raise HarnessError(f"{task.name} trains on {source.name}, whose format is {source.format}")
+            rows.append((source.name, language))
+        dev = selection_task(task, self.registry)
+        chosen = None
+        if has_split(dev, "dev", self.registry) and not task.multilingual:
+            chosen = (dev.name, training_language(dev))
+        return TrainPart(name, tuple(rows), chosen, name, tuple(task.labels), task.multilingual)
+
+    def _shared(self, parts: Sequence[TrainPart], recipe: Recipe) -> list[TrainPart]:
+        """Let parts of one format with the same labels share the first one's head, where the recipe says so."""
+        if not recipe.shared_heads:
+            return list(parts)
+        firsts: dict[tuple[str, frozenset[str]], TrainPart] = {}
+        shared = []
+        for part in parts:
+            first = firsts.setdefault((self.registry.task(part.task).format, frozenset(part.labels)), part)
+            shared.append(replace(part, head=first.head, labels=first.labels))
+        return shared
 
     def _train(
         self,
         phase: str,
         parent: str | None,
-        tasks: Sequence[Task],
+        parts: Sequence[TrainPart],
         recipe: Recipe,
         seed: int,
         limit: int | None,
+        steps_of: str | None = None,
     ) -> str:
-        trained = [training_task(task, self.registry) for task in tasks]
-        selected = [selection_task(task, self.registry) for task in tasks]
-        parts: list[dict[str, Any]] = []
-        for task, source, dev in zip(tasks, trained, selected, strict=True):
-            form = format_named(task.format)
-            if source.format != task.format:
-                raise HarnessError(f"{task.name} trains on {source.name}, whose format is {source.format}")
-            parts.append(
-                {
-                    "format": [form.name, form.version],
-                    "labels": list(task.labels),
-                    "train": rows_identity(source, "train", training_language(source), self.places),
-                    "dev": rows_identity(dev, "dev", training_language(dev), self.places)
-                    if has_split(dev, "dev", self.registry)
-                    else None,
-                }
-            )
         identity = {
             "kind": "train",
             "code": TRAIN_VERSION,
             "start": {"parent": parent} if parent else {"model": model_identity(self.model, self.places)},
-            "tasks": parts,
+            "tasks": [self._part_identity(part) for part in parts],
             "limit": limit,
             "recipe": recipe.model_dump(mode="json"),
             "seed": seed,
             "precision": self.precision,
-            "keep_head": bool(self.spec.keep_head and parent),
+            "continue_head": bool(self.spec.continue_head and parent),
+            "steps_of": steps_of,
         }
         stage_key = key(identity)
-        counts = [expected_rows(task, "train", training_language(task), self.registry) for task in trained]
+        counts = [
+            expected_rows(self.registry.task(name), "train", language, self.registry)
+            for part in parts
+            for name, language in part.rows
+        ]
         known = [min(count, limit) if limit else count for count in counts if count is not None]
         self.train[stage_key] = TrainStage(
             stage_key,
@@ -210,34 +280,61 @@ class _Builder:
             phase,
             self.model.name,
             parent,
-            tuple(task.name for task in trained),
-            tuple(task.name for task in selected),
-            tuple(task.name for task in tasks),
+            tuple(parts),
             recipe,
             seed,
             limit,
-            bool(self.spec.keep_head and parent),
+            bool(self.spec.continue_head and parent),
             sum(known) if len(known) == len(counts) else None,
+            steps_of,
         )
         return stage_key
 
-    def _cell(self, train: str, language: str, choice: Choice | None, recipe: Recipe) -> Cell:
+    def _part_identity(self, part: TrainPart) -> dict[str, Any]:
+        task = self.registry.task(part.task)
+        shape = format_named(task.format)
+        dev = None
+        if part.selection is not None:
+            name, language = part.selection
+            dev = rows_identity(self.registry.task(name), "dev", language, self.places)
+        return {
+            "format": [shape.name, shape.version],
+            "labels": list(part.labels),
+            "head": part.head,
+            "metric": task.metric,
+            "rule": task.scoring,
+            "mixed": part.mixed,
+            "train": [
+                rows_identity(self.registry.task(name), "train", language, self.places)
+                for name, language in part.rows
+            ],
+            "dev": dev,
+        }
+
+    def _cell(self, train: str | None, language: str, choice: Choice | None, recipe: Recipe) -> Cell:
         label, perturb = CLEAN, None
         if choice is not None:
             label = choice.label
             perturb, reason = self._perturb(language, choice)
             if perturb is None:
                 return Cell(language, label, None, reason.replace(f" for {language}", ""))
-        data = rows_identity(self.target, self.split, language, self.places)
+        settings = Settings(self.target.labels, recipe, language, self.target.scoring)
+        dev = None
+        if self.shape.calibrates(settings):
+            dev = rows_identity(self.target, "dev", language, self.places)
+        start = {"train": train} if train else {"model": model_identity(self.model, self.places)}
         identity = {
             "kind": "evaluate",
             "code": EVALUATE_VERSION,
-            "train": train,
-            "format": [self.target.format, format_named(self.target.format).version],
-            "data": data,
+            "start": start,
+            "format": [self.shape.name, self.shape.version],
+            "rule": self.target.scoring,
+            "data": rows_identity(self.target, self.split, language, self.places),
+            "dev": dev,
             "limit": self.spec.limit,
             "perturb": perturb,
             "max_length": recipe.max_length,
+            "uses": {name: getattr(recipe, name) for name in self.shape.uses},
             "precision": self.precision,
         }
         stage_key = key(identity)
@@ -249,7 +346,7 @@ class _Builder:
             language,
             self.spec.limit,
             train,
-            self.target.name,
+            recipe,
             label,
             perturb,
         )
@@ -321,3 +418,7 @@ class _Builder:
             stage_key, identity, self.target.name, self.split, language, self.spec.limit, self.columns
         )
         return stage_key
+
+
+def _parts(joined: str) -> tuple[str, ...]:
+    return () if joined == NO_INTERMEDIATE else task_names(joined)

@@ -14,7 +14,8 @@ class RunSpec:
 
     Attributes:
         model: name or path.
-        intermediates: each gives one run a seed: ``none``, a task, or tasks joined by ``+``.
+        intermediates: each gives one run a seed: ``none``, a task, or tasks joined by ``+``; a task may name
+            the languages it is trained in: ``mnli@de,ru``.
         target: the task that is evaluated.
         perturbations: names, groups, and ``name:intensity``.
         languages: codes; empty: all that the target has.
@@ -27,7 +28,12 @@ class RunSpec:
         fields: text columns that are disturbed; empty: all of the format.
         perturb_seed: seed of the perturbations; the same for all training seeds, so that runs meet the
             same disturbed items.
-        keep_head: start a phase's head from the head before where formats and labels agree.
+        continue_head: start a phase's head from the head before where formats and labels agree.
+        train_languages: languages the target is trained in; empty: English alone (zero-shot).
+        control: ``steps``: beside each intermediate, a run that trains on the target's own rows for as many
+            steps in its place.
+        metric: the main score; None: the target's own choice.
+        translator: name of the translator that makes training rows where a language has none.
     """
 
     model: str
@@ -43,7 +49,11 @@ class RunSpec:
     split: str | None = None
     fields: tuple[str, ...] = ()
     perturb_seed: int = 0
-    keep_head: bool = False
+    continue_head: bool = False
+    train_languages: tuple[str, ...] = ()
+    control: str | None = None
+    metric: str | None = None
+    translator: str | None = None
     device: str = "auto"
     precision: str = "auto"
 
@@ -57,3 +67,9 @@ def task_names(joined: str) -> tuple[str, ...]:
         else:
             names[-1] += "+"
     return tuple(names)
+
+
+def with_languages(part: str) -> tuple[str, tuple[str, ...]]:
+    """Split ``mnli@de,ru`` into the task and its training languages (none: English, or the task's own)."""
+    name, _, languages = part.partition("@")
+    return name, tuple(dict.fromkeys(each for each in languages.split(",") if each))

@@ -20,34 +20,64 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class TrainPart:
+    """One task of a training stage.
+
+    Attributes:
+        task: the task whose format, labels and head are trained.
+        rows: whose training rows, and in which language: (task, language) pairs.
+        selection: the task whose English dev rows select the checkpoint, and their language; None where it
+            has no say.
+        head: name of its head; parts may share one.
+        labels: label names, in the order of the head's outputs.
+        mixed: whether the languages are mixed by their share to the power of the recipe's `mlm_alpha`.
+    """
+
+    task: str
+    rows: tuple[tuple[str, str], ...]
+    selection: tuple[str, str] | None
+    head: str
+    labels: tuple[str, ...]
+    mixed: bool = False
+
+    @property
+    def title(self) -> str:
+        """The part in words: its task, and its languages where they are not English alone."""
+        languages = [language for _, language in self.rows]
+        return self.task if languages == ["en"] else f"{self.task}@{','.join(languages)}"
+
+
+@dataclass(frozen=True)
 class TrainStage(Stage):
     """Training on one task or several, from a model or from the stage before.
 
     Attributes:
-        phase: ``pretraining``, ``intermediate`` or ``target``.
+        phase: ``pretraining``, ``intermediate``, ``control`` or ``target``.
         parent: key of the stage whose encoder it starts from; None: the model's own.
-        tasks: names of the tasks whose rows are trained on.
-        selection: names of the tasks whose English dev rows select the checkpoint, one for each task.
-        heads: names of the heads, one for each task.
         rows: training rows as published, None where unknown.
+        steps_of: key of the stage whose number of steps this one takes; None: what the recipe says.
     """
 
     phase: str
     model: str
     parent: str | None
-    tasks: tuple[str, ...]
-    selection: tuple[str, ...]
-    heads: tuple[str, ...]
+    parts: tuple[TrainPart, ...]
     recipe: Recipe
     seed: int
     train_limit: int | None
-    keep_head: bool
+    continue_head: bool
     rows: int | None
+    steps_of: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Its tasks, as on the command line."""
+        return "+".join(part.title for part in self.parts)
 
     @property
     def title(self) -> str:
         """The stage in words, for people."""
-        return f"train {'+'.join(self.heads)}"
+        return f"train {self.name}"
 
 
 @dataclass(frozen=True)
@@ -81,10 +111,15 @@ class PerturbStage(DataStage):
 
 @dataclass(frozen=True)
 class EvaluateStage(DataStage):
-    """One cell: a checkpoint's predictions in a language, on clean rows or on one variant's."""
+    """One cell: a checkpoint's predictions in a language, on clean rows or on one variant's.
 
-    train: str
-    head: str
+    Attributes:
+        train: key of the stage whose encoder and head predict; None: the model as it comes.
+        recipe: the target's, for what is used at prediction.
+    """
+
+    train: str | None
+    recipe: Recipe
     variant: str
     perturb: str | None
 
@@ -109,6 +144,7 @@ class Plan:
     device: str
     precision: str
     split: str
+    metric: str
     languages: tuple[str, ...]
     variants: tuple[Variant, ...]
     train: Mapping[str, TrainStage] = field(default_factory=dict)
