@@ -12,23 +12,33 @@ from harness.names import unknown
 from harness.plan.spec import RunSpec
 from harness.registry import Registry
 
-LISTS = {"intermediate", "perturb", "language", "seed", "set", "perturb_field"}
+LISTS = {"intermediate", "perturb", "language", "train_language", "seed", "set", "perturb_field", "freeze"}
 SCALARS = {
     "model": str,
     "target": str,
     "recipe": str,
     "limit": int,
     "train_limit": int,
+    "lora_rank": int,
     "split": str,
     "perturb_seed": int,
-    "keep_head": bool,
+    "continue_head": bool,
+    "suite": str,
+    "control": str,
+    "metric": str,
+    "translator": str,
     "device": str,
     "precision": str,
 }
 
 
-def make_spec(registry: Registry, given: Mapping[str, Any], config: Path | None) -> RunSpec:
+def make_spec(
+    registry: Registry, given: Mapping[str, Any], config: Path | None
+) -> tuple[RunSpec, str | None]:
     """Join the command line, the config file and the registry's defaults, the first of them first.
+
+    Returns:
+        what is asked for, and the suite whose targets stand in for its target, if one is named.
 
     Raises:
         HarnessError: the file cannot be read, or holds an unknown key or a value of a wrong type.
@@ -44,7 +54,12 @@ def make_spec(registry: Registry, given: Mapping[str, Any], config: Path | None)
     }
     values |= _read(config) if config is not None else {}
     values |= {name: value for name, value in given.items() if value is not None}
-    return RunSpec(
+    settings = dict(_setting(each) for each in values.get("set") or ())
+    if values.get("freeze"):
+        settings["freeze"] = ",".join(_commas(values["freeze"]))
+    if values.get("lora_rank"):
+        settings["lora_rank"] = str(values["lora_rank"])
+    spec = RunSpec(
         model=values["model"],
         intermediates=tuple(values["intermediate"]),
         target=values["target"],
@@ -52,16 +67,21 @@ def make_spec(registry: Registry, given: Mapping[str, Any], config: Path | None)
         languages=_commas(values.get("language")),
         seeds=tuple(values["seed"]),
         recipe=values["recipe"],
-        settings=dict(_setting(each) for each in values.get("set") or ()),
+        settings=settings,
         limit=values.get("limit"),
         train_limit=values.get("train_limit"),
         split=values.get("split"),
         fields=_commas(values.get("perturb_field")),
         perturb_seed=values["perturb_seed"],
-        keep_head=bool(values.get("keep_head")),
+        continue_head=bool(values.get("continue_head")),
+        train_languages=_commas(values.get("train_language")),
+        control=values.get("control"),
+        metric=values.get("metric"),
+        translator=values.get("translator"),
         device=values.get("device") or "auto",
         precision=values.get("precision") or "auto",
     )
+    return spec, values.get("suite")
 
 
 def plain(value: Any) -> Any:

@@ -47,9 +47,41 @@ def run(
     perturb_seed: Annotated[
         int | None, typer.Option("--perturb-seed", help="Seed of the perturbations.")
     ] = None,
-    keep_head: Annotated[
-        bool, typer.Option("--keep-head", help="Go on with the head of the phase before where labels agree.")
+    continue_head: Annotated[
+        bool,
+        typer.Option("--continue-head", help="Go on with the head of the phase before where labels agree."),
     ] = False,
+    train_language: Annotated[
+        list[str] | None,
+        typer.Option("--train-language", help="Train the target in these languages, not in English."),
+    ] = None,
+    control: Annotated[
+        str | None,
+        typer.Option(
+            "--control",
+            help="'steps': also train on the target's rows for as many steps as each intermediate.",
+        ),
+    ] = None,
+    freeze: Annotated[
+        list[str] | None, typer.Option("--freeze", help="Do not train: embeddings or encoder (repeatable).")
+    ] = None,
+    lora_rank: Annotated[
+        int | None,
+        typer.Option("--lora-rank", min=1, help="Train low-rank updates of this rank (needs peft)."),
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option("--metric", help="Main score, where the target has several.")
+    ] = None,
+    suite: Annotated[
+        str | None, typer.Option("--suite", help="Run every target of a suite: harness list suites.")
+    ] = None,
+    translator: Annotated[
+        str | None,
+        typer.Option("--translator", help="Makes training rows in languages that have none."),
+    ] = None,
+    translations: Annotated[
+        Path | None, typer.Option("--translations", help="Folder of your own translated training rows.")
+    ] = None,
     config: Annotated[Path | None, typer.Option("--config", help="YAML file with these options.")] = None,
     device: Annotated[str | None, typer.Option("--device", help="auto, cpu or cuda.")] = None,
     precision: Annotated[str | None, typer.Option("--precision", help="auto, fp32 or bf16.")] = None,
@@ -67,6 +99,10 @@ def run(
     save_seconds: Annotated[
         float, typer.Option("--save-seconds", min=0, help="Seconds between two saved states of training.")
     ] = 120.0,
+    allow_changed_data: Annotated[
+        bool,
+        typer.Option("--allow-changed-data", help="Go on where rows or labels are not as published."),
+    ] = False,
     experiment: Annotated[str | None, typer.Option("--experiment", help="MLflow experiment.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
 ) -> None:
@@ -75,17 +111,15 @@ def run(
     Stages that are done are not done again; a stopped command goes on when it is given again.
     """
     from harness.cli import options
+    from harness.cli.launch import Launch
     from harness.cli.output import wide_console
-    from harness.cli.planned import print_plan
     from harness.cli.request import make_spec
     from harness.data.identity import DataPlaces
     from harness.data.revisions import Revisions
     from harness.errors import HarnessError
-    from harness.plan.build import build_plan
     from harness.text.parses import choose_parser
     from harness.workspace import Workspace
 
-    console = wide_console()
     registry = options().load_registry()
     given = {
         "model": model,
@@ -101,62 +135,35 @@ def run(
         "split": split,
         "perturb_field": perturb_field,
         "perturb_seed": perturb_seed,
-        "keep_head": keep_head or None,
+        "continue_head": continue_head or None,
+        "train_language": train_language,
+        "control": control,
+        "freeze": freeze,
+        "lora_rank": lora_rank,
+        "metric": metric,
+        "suite": suite,
+        "translator": translator,
         "device": device,
         "precision": precision,
     }
-    spec = make_spec(registry, given, config)
-    if data_dir is not None and not data_dir.is_dir():
-        raise HarnessError(f"--data-dir {data_dir} is no folder")
-    places = DataPlaces(registry, Revisions.read(), data_dir)
-    chosen = choose_parser(parser_models, parser)
-    plan = build_plan(spec, registry, places, chosen)
-    store = Workspace.at(workspace)
-    print_plan(console, plan, places, store, brief=not dry_run)
-    if registry.plugin_note:
-        console.print(f"[yellow]{registry.plugin_note}[/]")
-    if dry_run:
-        return
-
-    from harness.execute.context import Context
-    from harness.execute.local import LocalExecutor, environment_of
-    from harness.execute.progress import RichProgress
-    from harness.report import summary_table
-    from harness.tracking.tracker import Tracker
-
-    command = shlex.join(["harness", *sys.argv[1:]])
-    context = Context(
-        plan,
+    spec, named = make_spec(registry, given, config)
+    for option, folder in (("--data-dir", data_dir), ("--translations", translations)):
+        if folder is not None and not folder.is_dir():
+            raise HarnessError(f"{option} {folder} is no folder")
+    launch = Launch(
+        wide_console(),
         registry,
-        places,
-        store,
-        chosen,
-        RichProgress(console),
+        DataPlaces(
+            registry, Revisions.read(), data_dir, translations=translations, allow_changed=allow_changed_data
+        ),
+        Workspace.at(workspace),
+        choose_parser(parser_models, parser),
         prediction_tokens,
         save_seconds,
-        lambda note: console.print(f"[yellow]Note:[/] {note}", highlight=False),
+        experiment,
+        shlex.join(["harness", *sys.argv[1:]]),
     )
-    resolved = {
-        "spec": spec,
-        "device": plan.device,
-        "precision": plan.precision,
-        "languages": plan.languages,
-        "stages": [stage.identity for stage in plan.train.values()],
-        "commits": {name: found.commit for name, found in places.revisions.resolved.items()},
-    }
-    from harness.cli.request import plain
-
-    with Tracker.open(
-        store.folder, command, plain(resolved), environment_of(context), experiment=experiment
-    ) as tracker:
-        records = LocalExecutor(plan, context, tracker, command).run()
-    for warning in tracker.warnings:
-        console.print(f"[yellow]Warning:[/] {warning}", highlight=False)
-    for record in records:
-        console.print(summary_table(record))
-        console.print(
-            f"run {record.run_id[:12]}  report {store.reports / record.run_id / 'report.html'}",
-            soft_wrap=True,
-        )
-    if len(records) > 1:
-        console.print(f"Compare them: harness compare {' '.join(record.run_id[:8] for record in records)}")
+    if named is None:
+        launch.target(spec, dry_run)
+    else:
+        launch.suite(spec, named, dry_run)

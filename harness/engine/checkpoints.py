@@ -79,7 +79,7 @@ def continue_head(folder: Path, network: Network, name: str, form: str, labels: 
     if not fitting:
         raise HarnessError(
             f"no head of the phase before has format {form} and labels {' '.join(labels)}",
-            "Leave --keep-head out: a new head is drawn then.",
+            "Leave --continue-head out: a new head is drawn then.",
         )
     other = fitting[0]
     prefix = other.replace(".", "_") + "."

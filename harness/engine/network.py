@@ -53,7 +53,9 @@ class Network(nn.Module):
         """
         firsts = {task.slot: task for task in reversed(tasks)}
         slots = dict.fromkeys(task.slot for task in tasks)
-        return cls(encoder, {slot: firsts[slot].format.head(encoder, firsts[slot].settings) for slot in slots})
+        return cls(
+            encoder, {slot: firsts[slot].format.head(encoder, firsts[slot].settings) for slot in slots}
+        )
 
     def forward(self, name: str, batch: Batch) -> Tensor:
         """Return the logits of the head `name`; the encoder sees only the inputs among the batch.

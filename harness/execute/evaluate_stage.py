@@ -39,7 +39,9 @@ def run_evaluate(
     settings = data.settings.within(first.language)
     if shape.calibrates(settings):
         dev = context.rows(first.task, "dev", first.language, None).table
-        outputs, encoded = _outputs(dev, f"dev of {first.task} {first.language}", network, data, tokenizer, context)
+        outputs, encoded = _outputs(
+            dev, f"dev of {first.task} {first.language}", network, data, tokenizer, context
+        )
         settings = settings.within(first.language, shape.calibrate(outputs, encoded, dev, settings))
     tables = [_variant(stage, rows.table, context, shape) for stage in stages]
     unique, places = _distinct(tables, shape)

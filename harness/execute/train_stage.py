@@ -103,7 +103,9 @@ def load_network(
     last = run.train[-1] if run.train else None
     encoder, tokenizer = build_encoder(context, last, recipe, run.seed)
     task = context.registry.task(target)
-    data = TaskData(target, format_named(task.format), settings_of(context, target, task.labels, recipe, encoder))
+    data = TaskData(
+        target, format_named(task.format), settings_of(context, target, task.labels, recipe, encoder)
+    )
     network = Network.build(encoder, [data])
     if last is not None and data.format.trains:
         load_heads(context.workspace.place("train", last) / BEST, network)

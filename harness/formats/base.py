@@ -124,7 +124,9 @@ def joined(parts: Sequence[Encoded]) -> Encoded:
         offsets(np.concatenate([part.widths for part in parts])),
         None if first.segments is None else np.concatenate([_array(part.segments) for part in parts]),
         None if first.labels is None else np.concatenate([_array(part.labels) for part in parts]),
-        None if first.items is None else offsets(np.concatenate([np.diff(_array(part.items)) for part in parts])),
+        None
+        if first.items is None
+        else offsets(np.concatenate([np.diff(_array(part.items)) for part in parts])),
         np.concatenate(rows),
         {name: np.concatenate([part.marks[name] for part in parts]) for name in first.marks},
         {name: np.concatenate([part.notes[name] for part in parts]) for name in first.notes},

@@ -151,7 +151,9 @@ class _Builder:
             raise HarnessError(
                 f"{self.target.name} has no {self.split} split", "Choose another with --split."
             )
-        for name in (with_languages(part)[0] for joined in self.spec.intermediates for part in _parts(joined)):
+        for name in (
+            with_languages(part)[0] for joined in self.spec.intermediates for part in _parts(joined)
+        ):
             if "intermediate" not in self.registry.task(name).roles:
                 raise HarnessError(
                     f"{name} is not an intermediate task", "See the role column of: harness list tasks"

@@ -96,7 +96,7 @@ def test_the_encoder_is_handed_on_and_the_head_is_dropped(carry_out: Run) -> Non
 
 def test_a_kept_head_goes_on_where_labels_agree(carry_out: Run) -> None:
     tiny = {"learning_rate": "1e-9", "max_steps": "1"}
-    plan, workspace, _, _ = carry_out(intermediates=("grammar-nli",), keep_head=True, settings=tiny)
+    plan, workspace, _, _ = carry_out(intermediates=("grammar-nli",), continue_head=True, settings=tiny)
     first, second = plan.runs[0].train
     kept = [heads(workspace, key)["grammar-nli.out.weight"] for key in (first, second)]
     assert torch.allclose(kept[0], kept[1], atol=1e-7)
@@ -108,7 +108,7 @@ def test_a_kept_head_goes_on_where_labels_agree(carry_out: Run) -> None:
 
 def test_a_head_cannot_be_kept_where_labels_differ(carry_out: Run) -> None:
     with pytest.raises(HarnessError, match="no head of the phase before"):
-        carry_out(intermediates=("grammar-paraphrase",), keep_head=True)
+        carry_out(intermediates=("grammar-paraphrase",), continue_head=True)
 
 
 def test_several_intermediate_tasks_train_one_encoder_with_a_head_each(carry_out: Run) -> None:
