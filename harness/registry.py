@@ -19,7 +19,15 @@ from harness.model import Model
 from harness.perturbation import Perturbation
 from harness.plugins import Origin, PluginRecord, Plugins
 from harness.registry_file import SECTIONS, Entries, invalid, read, shipped
-from harness.registry_schema import Defaults, ModelEntry, Recipe, RecipeEntry, SourceEntry, TaskEntry
+from harness.registry_schema import (
+    Defaults,
+    ModelEntry,
+    Recipe,
+    RecipeEntry,
+    SourceEntry,
+    TaskEntry,
+    TranslatorEntry,
+)
 from harness.task import HubSource, Task
 
 FAMILY = "huggingface"
@@ -45,6 +53,7 @@ class Registry:
     _sources: Mapping[str, HubSource]
     _groups: Mapping[str, tuple[str, ...]]
     _recipes: Mapping[str, RecipeEntry]
+    _translators: Mapping[str, TranslatorEntry]
 
     @property
     def records(self) -> list[PluginRecord]:
@@ -57,8 +66,13 @@ class Registry:
         return self._plugins.note()
 
     def names(self, kind: str) -> list[str]:
-        """Return the names of a kind (task, model, perturbation, group, recipe, source), sorted."""
-        named = {"group": self._groups, "recipe": self._recipes, "source": self._sources}
+        """Return the names of a kind (task, model, perturbation, group, recipe, source, translator), sorted."""
+        named = {
+            "group": self._groups,
+            "recipe": self._recipes,
+            "source": self._sources,
+            "translator": self._translators,
+        }
         if kind in named:
             return sorted(named[kind])
         return sorted(name for each, name in self._plugins.things if each == kind and name != FAMILY)
@@ -132,6 +146,12 @@ class Registry:
         if name not in self._sources:
             raise names.unknown("source", name, self._sources)
         return self._sources[name]
+
+    def translator(self, name: str) -> TranslatorEntry:
+        """Return the translator called `name`; raise UnknownName if there is none."""
+        if name not in self._translators:
+            raise names.unknown("translator", name, self._translators)
+        return self._translators[name]
 
     def recipe(self, name: str) -> RecipeEntry:
         """Return the recipe called `name`, with its description and overrides."""
@@ -224,6 +244,7 @@ def _join(files: Sequence[Entries], loaded: Plugins, places: Mapping[tuple[str, 
         _sources={name: each.hub_source() for content in contents for name, each in content.sources.items()},
         _groups={name: group for content in contents for name, group in content.groups.items()},
         _recipes={name: recipe for content in contents for name, recipe in content.recipes.items()},
+        _translators={name: each for content in contents for name, each in content.translators.items()},
     )
 
 

@@ -87,7 +87,14 @@ def read(path: Path, shown: str | None = None) -> Entries:
     return entries
 
 
-SECTIONS = {"models": "model", "sources": "source", "tasks": "task", "groups": "group", "recipes": "recipe"}
+SECTIONS = {
+    "models": "model",
+    "sources": "source",
+    "tasks": "task",
+    "groups": "group",
+    "recipes": "recipe",
+    "translators": "translator",
+}
 
 
 def invalid(error: ValidationError, model: type[BaseModel], what: str) -> HarnessError:

@@ -10,6 +10,7 @@ from harness.names import near
 from harness.task import HubSource
 
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+Revision = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|refs/pr/[0-9]+)$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
@@ -157,6 +158,34 @@ class SourceEntry(Strict):
         return HubSource(**self.model_dump())
 
 
+class TranslatorEntry(Strict):
+    """A named translator from English: a sequence-to-sequence model, and how it is told the language.
+
+    Attributes:
+        path: Hub repository or folder; ``{code}`` in it stands for the language's code (one model a language).
+        revision: a commit, or the pull request ``refs/pr/N`` that holds safetensors; for all languages, or
+            for each of some.
+        codes: the languages that it translates to, and the code that it knows each by.
+        source: its code for English, set as the tokenizer's ``src_lang``; "": the tokenizer needs none.
+        target_token: the token that the decoder begins with, ``{code}`` in it the language's code; "": none.
+        prefix: what stands before every text, ``{code}`` likewise; for all languages, or for each of some.
+        beams: hypotheses that the search keeps; 1: the likeliest token each time.
+        max_length: subwords of a text at most, and of its translation; a longer text is cut into parts.
+    """
+
+    path: str
+    revision: Revision | dict[str, Revision] | None = None
+    codes: dict[str, str]
+    source: str = ""
+    target_token: str = ""
+    prefix: str | dict[str, str] = ""
+    beams: Count = 4
+    max_length: Count = 256
+    description: str = ""
+    licence: str = ""
+    citation: str = ""
+
+
 class TaskEntry(Strict):
     """A task without code; the fields are those of harness.task.Task."""
 
@@ -197,4 +226,5 @@ class RegistryFile(Strict):
     tasks: dict[str, TaskEntry] = {}
     groups: dict[str, tuple[str, ...]] = {}
     recipes: dict[str, RecipeEntry] = {}
+    translators: dict[str, TranslatorEntry] = {}
     defaults: dict[str, Any] = {}

@@ -16,14 +16,14 @@ from harness.cli.state import options as options
 
 COMMANDS = {
     "run": ("harness.cli.run", "train and evaluate: --model, --intermediate, --target, --perturb ..."),
-    "list": ("harness.cli.list", "list tasks, models, perturbations, groups, recipes, languages"),
+    "list": ("harness.cli.list", "list tasks, models, perturbations, recipes, translators ..."),
     "show": ("harness.cli.show", "show all that is known of one of them"),
     "perturb": ("harness.cli.perturb", "disturb a text and mark what changed"),
     "plugins": ("harness.cli.plugins", "list plugins: where they come from, and what failed"),
     "compare": ("harness.cli.compare", "compare runs on the same items"),
     "ui": ("harness.cli.ui", "open MLflow's UI on the right store"),
     "sync": ("harness.cli.sync", "send to MLflow what the journal holds and it lacks"),
-    "data": ("harness.cli.data", "data sources: lock what was resolved"),
+    "data": ("harness.cli.data", "data: lock what was resolved, translate training rows"),
 }
 
 

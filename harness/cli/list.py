@@ -17,7 +17,7 @@ def list(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List tasks, models, perturbations, groups, recipes or languages."""
+    """List tasks, models, perturbations, groups, recipes, translators or languages."""
     from harness.cli import options, output
     from harness.names import unknown
 
@@ -96,6 +96,19 @@ def _recipes(registry: Registry) -> Sequence[dict[str, Any]]:
     ]
 
 
+def _translators(registry: Registry) -> Sequence[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "path": entry.path,
+            "languages": len(entry.codes),
+            "licence": entry.licence,
+            "description": entry.description,
+        }
+        for name, entry in ((name, registry.translator(name)) for name in registry.names("translator"))
+    ]
+
+
 def _languages(registry: Registry) -> Sequence[dict[str, Any]]:
     from harness.languages import languages
 
@@ -120,5 +133,6 @@ LISTINGS: dict[str, Callable[[Registry], Sequence[dict[str, Any]]]] = {
     "perturbations": _perturbations,
     "groups": _groups,
     "recipes": _recipes,
+    "translators": _translators,
     "languages": _languages,
 }

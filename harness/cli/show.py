@@ -15,7 +15,7 @@ def show(
     what: Annotated[list[str], typer.Argument(metavar="[KIND] NAME", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show a task, model, perturbation, group, recipe, source or language: harness show task xnli."""
+    """Show a task, model, perturbation, group, recipe, source, translator or language: harness show task xnli."""
     from harness.cli import options, output
     from harness.errors import HarnessError
     from harness.names import unknown
@@ -146,6 +146,13 @@ def _source(registry: Registry, name: str) -> dict[str, Any]:
     return asdict(registry.named_source(name)) | {"defined by": registry.place("source", name)}
 
 
+def _translator(registry: Registry, name: str) -> dict[str, Any]:
+    values = registry.translator(name).model_dump()
+    facts = {"description": values.pop("description"), "path": values.pop("path"), **values}
+    facts["revision"] = facts["revision"] or "not pinned"
+    return facts | {"defined by": registry.place("translator", name)}
+
+
 def _language(registry: Registry, name: str) -> dict[str, Any]:
     from harness.languages import language
 
@@ -165,5 +172,6 @@ SHOWN: dict[str, Callable[[Registry, str], dict[str, Any]]] = {
     "group": _group,
     "recipe": _recipe,
     "source": _source,
+    "translator": _translator,
     "language": _language,
 }
