@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.formats.base import IGNORED, Batch, Encoded, Format, Inputs, Settings, offsets, ranges
-from harness.formats.pairing import texts_of, tokenise_rows
+from harness.formats.pairing import Template, texts_of, tokenise_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -110,7 +110,7 @@ def _pack(
     Returns:
         the sequences, and the number of the text that each begins in, [sequences] int64.
     """
-    before, after = _template(tokenizer)
+    before, after = Template.of(tokenizer, 1).special
     room = max_length - len(before) - len(after)
     stream, text_of, parted = _stream(tokenizer, texts)
     pieces, owners, place = [], [], 0
@@ -147,14 +147,6 @@ def _stream(
     if end:
         parted[np.cumsum(widths[:-1], dtype=np.int64) - 1] = True
     return stream, np.repeat([number for number, _ in rows], widths)[:total], parted
-
-
-def _template(tokenizer: PreTrainedTokenizerFast) -> tuple[np.ndarray, np.ndarray]:
-    """Return the special tokens before and after a text that stands alone."""
-    found = tokenizer("a", return_special_tokens_mask=True)
-    ids = np.array(found["input_ids"], dtype=np.int32)
-    inside = np.flatnonzero(np.array(found["special_tokens_mask"]) == 0)
-    return ids[: inside[0]], ids[inside[-1] + 1 :]
 
 
 def _merged(one: Encoded, rows_one: np.ndarray, two: Encoded, rows_two: np.ndarray) -> Encoded:
