@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from harness.plugins import built_in
 from harness.registry import Registry
 from harness.task import HubSource, Task
 
-ROWS_VERSION = 1
+ROWS_VERSION = 2
 DATA_SUFFIXES = {".parquet", ".jsonl", ".json", ".csv", ".tsv", ".arrow"}
 
 
@@ -105,7 +106,8 @@ def expected_rows(task: Task, split: str, language: str, registry: Registry) -> 
         return None if None in counts else sum(count for count in counts if count is not None)
     source = registry.source(task, language)
     if source is not None:
-        return source.rows.get(split)
+        count = source.rows.get(split)
+        return count.get(language) if isinstance(count, Mapping) else count
     return task.row_count(split, language)
 
 

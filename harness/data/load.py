@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from harness.data.columns import LISTS, NO_LABEL_REASON, Given, filled, is_list, joined, shaped, whole
 from harness.data.identity import DataPlaces, expected_rows, local_files
 from harness.errors import HarnessError
-from harness.formats import format_named
+from harness.formats import Format, format_named
 from harness.task import HubSource, Task
-
-NO_LABEL = {"", "-", "-1", "None"}
 
 
 class NoRowsError(HarnessError):
@@ -29,8 +28,8 @@ class Loaded:
     """Rows, and what happened to them on the way.
 
     Attributes:
-        table: columns ``id``, ``cluster``, ``label`` where the format has labels, the format's text
-            columns, and ``<column>.conllu`` where the task has gold trees; all strings.
+        table: columns ``id``, ``cluster``, the format's columns as `Format.types` says, and
+            ``<column>.conllu`` where the task has gold trees.
         dropped: reason to number of rows that were left out.
         notes: what a reader should know, such as a row count other than the published one.
         fingerprint: the first 32 hexadecimal digits of SHA-256 over all the rows.
@@ -48,8 +47,8 @@ def load(task: Task, split: str, language: str, places: DataPlaces, limit: int |
     """Return the rows of a task's split in a language.
 
     Args:
-        limit: keep that many rows, drawn by their ids: the same ones in every language of a parallel
-            set, and a smaller limit's rows are among a larger one's.
+        limit: keep that many examples, drawn by their ids: the same ones in every language of a parallel
+            set, and a smaller limit's are among a larger one's. Rows that are no examples all stay.
 
     Raises:
         NoRowsError: there are none for that split and language.
@@ -60,32 +59,68 @@ def load(task: Task, split: str, language: str, places: DataPlaces, limit: int |
     table, dropped, notes, origin = _rows(task, split, language, places)
     if not table.num_rows:
         raise NoRowsError(f"{task.name} has no {split} rows in '{language}' ({origin})")
-    if limit is not None and limit < table.num_rows:
-        table = sample(table, limit)
+    if limit is not None:
+        table = sample(table, limit, format_named(task.format).examples(table))
     return Loaded(table, dropped, tuple(notes), fingerprint(table), origin)
 
 
-def sample(table: pa.Table, limit: int) -> pa.Table:
-    """Return the `limit` rows whose ids hash lowest, in their order."""
-    digests = [hashlib.blake2b(name.encode(), digest_size=8).digest() for name in table["id"].to_pylist()]
-    chosen = sorted(sorted(range(len(digests)), key=digests.__getitem__)[:limit])
-    return table.take(pa.array(chosen))
+def sample(table: pa.Table, limit: int, examples: np.ndarray | None = None) -> pa.Table:
+    """Return the `limit` examples whose ids hash lowest, and all rows that are no examples, in their order.
+
+    Args:
+        examples: which rows are examples, [n] bool (``Format.examples``); None: all.
+    """
+    wanted = np.ones(table.num_rows, dtype=bool) if examples is None else examples
+    rows = np.flatnonzero(wanted)
+    if limit >= len(rows):
+        return table
+    names = table["id"].take(pa.array(rows)).to_pylist()
+    digests = [hashlib.blake2b(name.encode(), digest_size=8).digest() for name in names]
+    chosen = ~wanted
+    chosen[rows[sorted(range(len(digests)), key=digests.__getitem__)[:limit]]] = True
+    return table.filter(pa.array(chosen))
 
 
 def fingerprint(table: pa.Table) -> str:
-    """Return 32 hexadecimal digits of SHA-256 over every value of every column, names included."""
+    """Return 32 hexadecimal digits of SHA-256 over every value of every column, names included.
+
+    Chunks and the widths of offsets and integers make no difference; a missing value is none of the others.
+    """
     digest = hashlib.sha256()
     for name in sorted(table.column_names):
         digest.update(name.encode() + b"\0")
-        column = table[name].combine_chunks().cast(pa.large_string())
-        lengths = np.asarray(pc.fill_null(pc.binary_length(column), -1), dtype=np.int64)
-        digest.update(lengths.tobytes())
-        digest.update(
-            "".join(value for value in column.to_pylist() if value is not None).encode(
-                "utf-8", "surrogatepass"
-            )
-        )
+        _add(digest, whole(table[name]))
     return digest.hexdigest()[:32]
+
+
+def _add(digest: Any, array: pa.Array) -> None:
+    """Add an array's values to a digest, straight from its buffers."""
+    kind = array.type
+    if is_list(kind):
+        digest.update(_numbers(pc.fill_null(pc.list_value_length(array), -1), np.int64))
+        _add(digest, array.flatten())
+    elif pa.types.is_struct(kind):
+        digest.update(_numbers(array.is_valid(), np.int8))
+        for place in range(kind.num_fields):
+            digest.update(kind.field(place).name.encode() + b"\0")
+            _add(digest, pc.struct_field(array, [place]))
+    elif pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_floating(kind):
+        digest.update(_numbers(array.is_valid(), np.int8))
+        wide = np.float64 if pa.types.is_floating(kind) else np.int64
+        digest.update(_numbers(pc.fill_null(array.cast(pa.from_numpy_dtype(wide)), 0), wide))
+    else:
+        strings = array.cast(pa.large_string())
+        digest.update(_numbers(pc.fill_null(pc.binary_length(strings), -1), np.int64))
+        if strings.null_count:
+            strings = pc.fill_null(strings, "")
+        _, places, data = strings.buffers()
+        if data is not None and len(strings):
+            ends = np.frombuffer(places, dtype=np.int64)[strings.offset : strings.offset + len(strings) + 1]
+            digest.update(memoryview(data)[int(ends[0]) : int(ends[-1])])
+
+
+def _numbers(array: pa.Array, kind: Any) -> bytes:
+    return bytes(array.to_numpy(zero_copy_only=False).astype(kind).tobytes())
 
 
 def _rows(
@@ -93,21 +128,26 @@ def _rows(
 ) -> tuple[pa.Table, dict[str, int], list[str], str]:
     if task.includes:
         return _joined(task, split, language, places)
+    shape = format_named(task.format)
     source = places.registry.source(task, language)
     if source is None:
-        table = _made(task, split, language)
-        dropped: dict[str, int] = {}
-        origin = f"made by task {task.name}"
-        notes: list[str] = []
+        given = _made(task, shape, split, language)
     else:
         rows, origin = _read(task, source, split, places)
-        table, dropped = _canonical(task, source, rows, split, origin)
-        notes = []
+        prepared = task.prepare(rows.data.table, split, language)
+        given = Given(prepared, rows.features, source.columns, source.labels, origin)
+    found = shaped(task, shape, split, given)
+    dropped, notes = dict(found.dropped), list(found.notes)
+    if not found.table.num_rows and dropped.get(NO_LABEL_REASON):
+        raise NoRowsError(
+            f"{given.origin}: all {dropped[NO_LABEL_REASON]:,} rows of {task.name} have hidden labels"
+        )
+    if source is not None:
         expected = expected_rows(task, split, language, places.registry)
-        found = table.num_rows + sum(dropped.values())
-        if expected is not None and found != expected:
-            notes.append(f"{task.name} {split} {language}: {found:,} rows, {expected:,} are published")
-    return _with_clusters(task, table), dropped, notes, origin
+        count = found.table.num_rows + sum(dropped.values()) - dropped.get(NO_LABEL_REASON, 0)
+        if expected is not None and count != expected:
+            notes.append(f"{task.name} {split} {language}: {count:,} rows, {expected:,} are published")
+    return _with_clusters(shape, found.table), dropped, notes, given.origin
 
 
 def _joined(
@@ -116,39 +156,53 @@ def _joined(
     tables, dropped, notes, origins = [], dict[str, int](), list[str](), []
     for name in task.includes:
         part = places.registry.task(name)
+        if part.format != task.format:
+            raise HarnessError(f"task {task.name} includes {name}, whose format differs: {part.format}")
         if set(part.labels) != set(task.labels):
             raise HarnessError(
                 f"task {task.name} includes {name}, whose labels differ: {' '.join(part.labels)}"
             )
         table, gone, said, origin = _rows(part, split, language, places)
         for column in ("id", "cluster"):
-            values = pa.array([f"{name}/{value}" for value in table[column].to_pylist()], pa.string())
+            values = joined(f"{name}/", whole(table[column]))
             table = table.set_column(table.column_names.index(column), column, values)
         tables.append(table)
         dropped |= {f"{name}: {reason}": count for reason, count in gone.items()}
         notes += said
         origins.append(origin)
-    return pa.concat_tables(tables), dropped, notes, " + ".join(origins)
+    together = filled(pa.concat_tables(tables, promote_options="default"), format_named(task.format))
+    return together, dropped, notes, " + ".join(origins)
 
 
-def _made(task: Task, split: str, language: str) -> pa.Table:
-    shape = format_named(task.format)
+def _made(task: Task, shape: Format, split: str, language: str) -> Given:
+    """Return the rows that a task makes; what they lack is told as the task's author needs it."""
     rows = list(task.rows(split, language))
-    columns: dict[str, list[Any]] = {}
-    trees = [f"{name}.conllu" for name in shape.texts if rows and f"{name}.conllu" in rows[0]]
-    for name in [*shape.columns, *trees]:
-        if rows and name not in rows[0] and name not in shape.optional:
+    return given_rows(task, shape, rows, f"made by task {task.name}")
+
+
+def given_rows(task: Task, shape: Format, rows: Sequence[Mapping[str, Any]], origin: str) -> Given:
+    """Return rows, as mappings from column to value, as a table."""
+    trees = [f"{name}.conllu" for name in shape.texts]
+    columns: dict[str, pa.Array] = {}
+    named = {name: name for name in ("id", "cluster") if rows and name in rows[0]}
+    for name in [*named, *shape.columns, *trees]:
+        if rows and name not in rows[0]:
+            if name in shape.optional or name in trees:
+                continue
             raise HarnessError(f"task {task.name}: its rows lack the column '{name}' of format {task.format}")
-        columns[name] = [str(row.get(name) or "") for row in rows]
-    columns["id"] = [str(row.get("id", f"{split}:{index}")) for index, row in enumerate(rows)]
-    if rows and "cluster" in rows[0]:
-        columns["cluster"] = [str(row["cluster"]) for row in rows]
-    unknown = sorted(set(columns.get("label", ())) - set(task.labels)) if task.labels else []
-    if unknown:
-        raise HarnessError(
-            f"task {task.name}: label '{unknown[0]}' is not among its labels {' '.join(task.labels)}"
-        )
-    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+        columns[name] = _column(task, name, shape.types.get(name, "text"), [row.get(name) for row in rows])
+    return Given(pa.table(columns), columns=named, origin=origin)
+
+
+def _column(task: Task, name: str, kind: str, values: list[Any]) -> pa.Array:
+    try:
+        if kind == "any":
+            return pa.array(values)
+        if kind in LISTS:
+            return pa.array([list(value or ()) for value in values], LISTS[kind])
+        return pa.array(["" if value is None else str(value) for value in values], pa.string())
+    except (pa.ArrowException, TypeError) as error:
+        raise HarnessError(f"task {task.name}: its rows' column '{name}' is not {LISTS[kind]}") from error
 
 
 def _read(task: Task, source: HubSource, split: str, places: DataPlaces) -> tuple[Any, str]:
@@ -209,95 +263,23 @@ def _read_files(folder: Path, config: str | None, split: str) -> Any:
         ) from error
 
 
-def _canonical(
-    task: Task, source: HubSource, rows: Any, split: str, origin: str
-) -> tuple[pa.Table, dict[str, int]]:
-    shape = format_named(task.format)
-    table, features = rows.with_format("arrow")[:], rows.features
-    dropped: dict[str, int] = {}
-    columns: dict[str, pa.Array] = {}
-    for name in shape.columns:
-        theirs = source.columns.get(name, name)
-        column = _column(table, theirs)
-        if column is None:
-            if name in shape.optional:
-                continue
-            raise HarnessError(
-                f"{origin}: no column '{theirs}' for {task.name}'s '{name}'; it has {' '.join(table.column_names)}",
-                "Name the column in the source's `columns` in the registry.",
-            )
-        if name == "label":
-            names = getattr(features.get(theirs), "names", None)
-            columns[name] = pa.array(_labels(task, source, column.to_pylist(), names, origin), pa.string())
-        else:
-            columns[name] = column.cast(pa.string())
-    theirs_id = _column(table, source.columns["id"]) if "id" in source.columns else None
-    columns["id"] = (
-        theirs_id.cast(pa.string())
-        if theirs_id is not None
-        else pa.array([f"{split}:{number}" for number in range(table.num_rows)], pa.string())
-    )
-    result = pa.table(columns)
-    for name in shape.columns:
-        if name not in result.column_names:
-            continue
-        keep = pc.is_valid(result[name])
-        if name in shape.texts and name not in shape.optional:
-            keep = pc.and_(keep, pc.not_equal(pc.utf8_trim_whitespace(pc.fill_null(result[name], "")), ""))
-        gone = result.num_rows - (pc.sum(keep).as_py() or 0)
-        if gone:
-            dropped["no label" if name == "label" else f"empty {name}"] = gone
-            result = result.filter(keep)
-    if not result.num_rows and dropped.get("no label"):
-        raise NoRowsError(f"{origin}: all {dropped['no label']:,} rows of {task.name} have hidden labels")
-    return result, dropped
+def _with_clusters(shape: Format, table: pa.Table) -> pa.Table:
+    """Add ``cluster``, where the rows have none: the id of the first row with the same value in `shape.groups`.
 
-
-def _column(table: pa.Table, path: str) -> pa.ChunkedArray | None:
-    first, _, rest = path.partition(".")
-    if first not in table.column_names:
-        return None
-    column = table[first]
-    for step in filter(None, rest.split(".")):
-        column = pc.struct_field(column, step)
-    return column
-
-
-def _labels(
-    task: Task, source: HubSource, values: Iterable[Any], names: list[str] | None, origin: str
-) -> list[str | None]:
-    """Map their labels to ours by name; None for a hidden or missing one."""
-    ours = {name.lower(): name for name in task.labels}
-    found: dict[Any, str | None] = {}
-    result = []
-    for value in values:
-        if value not in found:
-            named = (
-                names[value]
-                if names is not None and isinstance(value, int) and 0 <= value < len(names)
-                else value
-            )
-            text = str(named)
-            text = source.labels.get(text, text)
-            if text in NO_LABEL or value == -1:
-                found[value] = None
-            elif text.lower() in ours:
-                found[value] = ours[text.lower()]
-            else:
-                raise HarnessError(
-                    f"{origin}: label '{text}' is not one of {task.name}'s: {' '.join(task.labels)}",
-                    "Map it in the source's `labels` in the registry.",
-                )
-        result.append(found[value])
-    return result
-
-
-def _with_clusters(task: Task, table: pa.Table) -> pa.Table:
-    """Add the column ``cluster``: the id of the first row with the same leading text, where the task has none."""
+    A row that has nothing there stands alone.
+    """
     if "cluster" in table.column_names:
         return table
-    ids = table["id"].to_pylist()
-    first: dict[str, str] = {}
-    texts = table[format_named(task.format).texts[0]].to_pylist()
-    clusters = [first.setdefault(text, name) for text, name in zip(texts, ids, strict=True)]
-    return table.append_column("cluster", pa.array(clusters, pa.string()))
+    ids = whole(table["id"])
+    if shape.groups not in table.column_names:
+        return table.append_column("cluster", ids)
+    values = whole(table[shape.groups])
+    if is_list(values.type):
+        values = pc.binary_join(values.cast(pa.list_(pa.string())), "\x1f")
+    values = pc.fill_null(values.cast(pa.string()), "")
+    codes = values.dictionary_encode().indices.to_numpy()
+    # values are numbered as they appear: one that is larger than all before it is seen for the first time
+    first = np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1))
+    alone = pc.equal(values, "").to_numpy(zero_copy_only=False)
+    leaders = np.where(alone, np.arange(len(codes)), first[codes])
+    return table.append_column("cluster", ids.take(pa.array(leaders)))

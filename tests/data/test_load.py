@@ -85,9 +85,15 @@ def test_an_unknown_label_names_the_mend(registry: Registry, tmp_path: Path) -> 
 def test_a_missing_column_is_named(registry: Registry, tmp_path: Path) -> None:
     folder = tmp_path / "xnli" / "de"
     folder.mkdir(parents=True)
-    pq.write_table(pa.table({"premise": ["a"], "label": ["neutral"]}), folder / "test-0.parquet")
-    with pytest.raises(HarnessError, match="no column 'hypothesis'"):
+    pq.write_table(pa.table({"hypothesis": ["a"], "label": ["neutral"]}), folder / "test-0.parquet")
+    with pytest.raises(HarnessError, match="no column 'premise'"):
         load(registry.task("xnli"), "test", "de", places(registry, tmp_path))
+    # a column that may be missing must be there once the source names it
+    named = HubSource(
+        hub="facebook/xnli", config="de", columns={"premise": "hypothesis", "hypothesis": "second"}
+    )
+    with pytest.raises(HarnessError, match="no column 'second'"):
+        load(Task(name="x", labels=NLI, source=named), "test", "en", places(registry, tmp_path))
 
 
 def test_a_language_without_rows_says_so(registry: Registry) -> None:
@@ -170,11 +176,10 @@ class Made(Task):
 
 
 def test_a_tasks_own_rows_are_checked(registry: Registry) -> None:
-    from harness.data.load import _made
-
-    assert _made(Made(), "test", "en")["id"].to_pylist() == ["test:0"]
+    nowhere = DataPlaces(registry, Revisions())
+    assert load(Made(), "test", "en", nowhere).table["id"].to_pylist() == ["test:0"]
     with pytest.raises(HarnessError, match="label 'perhaps'"):
-        _made(Made(description="perhaps"), "test", "en")
+        load(Made(description="perhaps"), "test", "en", nowhere)
 
 
 def test_a_fingerprint_sees_every_value_and_its_place() -> None:
