@@ -71,10 +71,7 @@ class Encoded:
 
     def subwords(self, count: int) -> np.ndarray:
         """Return the tokens that each of `count` table rows takes, [count] int64."""
-        if self.items is None:
-            each = self.widths
-        else:
-            each = np.add.reduceat(self.widths, self.items[:-1])
+        each = self.widths if self.items is None else np.add.reduceat(self.widths, self.items[:-1])
         return np.bincount(self.row_of_item, weights=each, minlength=count).astype(np.int64)
 
     def sequences(self, items: np.ndarray) -> np.ndarray:
@@ -285,6 +282,32 @@ class Format:
         assert predictions is not None
         scores = self.score(predictions)
         return {"loss": losses / max(terms, 1.0), **scores}, scores[metric]
+
+    def untranslatable(self) -> str:
+        """Say why its rows cannot be translated by machine; empty where they can."""
+        kinds = set(self.types.values())
+        if "labels" in kinds:
+            return "every token has a label, and a translation has other tokens"
+        if kinds & {"numbers", "any"}:
+            return "its rows point into their texts, and a translation moves what they point at"
+        return "" if self.trains else "it is not trained on"
+
+    def to_translate(self, row: Mapping[str, Any]) -> list[str]:
+        """Return the pieces of an English row that are translated, each on its own: its sentences, in order."""
+        from harness.formats.translation import pieces
+
+        return pieces(row, self._translated_columns())
+
+    def translated(
+        self, row: Mapping[str, Any], translations: Sequence[str], language: str
+    ) -> dict[str, Any] | str:
+        """Return the row in `language`, given the translations of `to_translate`; or why it is left out."""
+        from harness.formats.translation import with_pieces
+
+        return with_pieces(row, self._translated_columns(), translations, language)
+
+    def _translated_columns(self) -> tuple[str, ...]:
+        return tuple(name for name in self.columns if self.types.get(name, "texts") == "texts")
 
 
 def ratio(predictions: pa.Table, metric: str) -> float:

@@ -59,12 +59,13 @@ def passage(text: str, language: str, conllu: str | None = None) -> Passage:
             return Passage(text, language, tuple(found))
         reason = found
     plain = tuple(
-        Sentence.plain(text[start:end], language, start, reason) for start, end in _boundaries(text, language)
+        Sentence.plain(text[start:end], language, start, reason) for start, end in boundaries(text, language)
     )
     return Passage(text, language, plain, reason if conllu is not None else None)
 
 
-def _boundaries(text: str, language: str) -> list[tuple[int, int]]:
+def boundaries(text: str, language: str) -> list[tuple[int, int]]:
+    """Return where the sentences of a text without a parse begin and end, white space around them left out."""
     found = []
     for line in _LINE.finditer(text):
         start = line.start()
