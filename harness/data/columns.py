@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ LISTS = {"texts": pa.list_(pa.string()), "labels": pa.list_(pa.string()), "numbe
 # the columns of answers that lie in a text: the text, the answers, and the characters at which they begin
 PLACED = ("context", "answers", "answer_starts")
 NO_LABEL_REASON = "no label"
+Check = Callable[[pa.Table], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 def relisted(like: pa.Array, values: pa.Array, nulls: bool = True) -> pa.Array:
     """Return lists of `values`, as long as the lists of `like`; without `nulls`, a missing list is empty."""
-    lengths = pc.fill_null(pc.list_value_length(like), 0).to_numpy(zero_copy_only=False)
+    lengths = _lengths(like)
     mask = like.is_null() if nulls and like.null_count else None
     return pa.ListArray.from_arrays(pa.array(offsets(lengths), pa.int32()), values, mask=mask)
 
@@ -267,42 +269,62 @@ def _meaning(value: Any, names: list[str] | None, task: Task, given: Given, note
 def _usable(table: pa.Table, shape: Format) -> tuple[pa.Table, dict[str, int]]:
     """Leave out rows without a label or a text that they must have, and count them."""
     dropped: dict[str, int] = {}
-    for name in shape.columns:
-        if name not in table.column_names:
-            continue
-        for reason, keep in _kept(table, name, shape):
-            gone = len(keep) - int(keep.sum())
-            if gone:
-                dropped[reason] = dropped.get(reason, 0) + gone
-                table = table.filter(pa.array(keep))
-                break
+    for reason, check in _checks(table, shape):
+        keep = check(table)
+        gone = len(keep) - int(keep.sum())
+        if gone:
+            dropped[reason] = dropped.get(reason, 0) + gone
+            table = table.filter(pa.array(keep))
     return filled(table, shape), dropped
 
 
-def _kept(table: pa.Table, name: str, shape: Format) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield a reason to leave rows out, and which rows stay, [n] bool."""
-    kind, column = shape.types.get(name, "text"), table[name]
-    if kind == "label":
-        yield NO_LABEL_REASON, _bools(pc.is_valid(column))
-    elif kind == "labels":
-        yield from _tagged(table, name, shape)
-    elif name in shape.optional or name in PLACED[1:]:
-        return
-    elif kind == "text":
-        yield f"empty {name}", _bools(pc.fill_null(pc.match_substring_regex(column, r"\S"), False))
-    elif kind == "texts":
-        yield f"empty {name}", _bools(pc.greater(pc.fill_null(pc.list_value_length(column), 0), 0))
-
-
-def _tagged(table: pa.Table, name: str, shape: Format) -> Iterator[tuple[str, np.ndarray]]:
-    lists = whole(table[name])
-    keep = _bools(pc.is_valid(lists))
-    keep[whole(pc.list_parent_indices(lists)).filter(lists.flatten().is_null()).to_numpy()] = False
-    yield NO_LABEL_REASON, keep
+def _checks(table: pa.Table, shape: Format) -> Iterator[tuple[str, Check]]:
+    """Yield reasons to leave rows out, each with what says which rows stay, [n] bool."""
     tokens = next((each for each in shape.columns if shape.types.get(each) == "texts"), None)
-    if tokens is not None:
-        lengths = [pc.fill_null(pc.list_value_length(whole(table[each])), 0) for each in (tokens, name)]
-        yield f"{name} and {tokens} differ in number", _bools(pc.equal(*lengths))
+    for name in shape.columns:
+        kind = shape.types.get(name, "text")
+        if name not in table.column_names:
+            continue
+        if kind == "label":
+            yield NO_LABEL_REASON, partial(_valid, name=name)
+        elif kind == "labels":
+            yield NO_LABEL_REASON, partial(_all_valid, name=name)
+            if tokens is not None:
+                yield f"{name} and {tokens} differ in number", partial(_as_many, name=name, other=tokens)
+        elif name in shape.optional or name in PLACED[1:]:
+            continue
+        elif kind == "text":
+            yield f"empty {name}", partial(_written, name=name)
+        elif kind == "texts":
+            yield f"empty {name}", partial(_listed, name=name)
+
+
+def _valid(table: pa.Table, name: str) -> np.ndarray:
+    return _bools(pc.is_valid(table[name]))
+
+
+def _all_valid(table: pa.Table, name: str) -> np.ndarray:
+    lists = whole(table[name])
+    keep = _bools(lists.is_valid())
+    keep[whole(pc.list_parent_indices(lists)).filter(lists.flatten().is_null()).to_numpy()] = False
+    return keep
+
+
+def _as_many(table: pa.Table, name: str, other: str) -> np.ndarray:
+    return np.asarray(_lengths(table[name]) == _lengths(table[other]))
+
+
+def _written(table: pa.Table, name: str) -> np.ndarray:
+    return _bools(pc.fill_null(pc.match_substring_regex(table[name], r"\S"), False))
+
+
+def _listed(table: pa.Table, name: str) -> np.ndarray:
+    return _lengths(table[name]) > 0
+
+
+def _lengths(lists: Any) -> np.ndarray:
+    found: np.ndarray = pc.fill_null(pc.list_value_length(whole(lists)), 0).to_numpy(zero_copy_only=False)
+    return found
 
 
 def _bools(mask: Any) -> np.ndarray:
