@@ -36,6 +36,22 @@ class PooledClassifier(nn.Module):
         return logits
 
 
+class TokenClassifier(nn.Module):
+    """Dropout and a linear layer on every token: [s, t, h] to [s, t, labels]."""
+
+    def __init__(self, size: int, labels: int, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.out = nn.Linear(size, labels)
+        nn.init.normal_(self.out.weight, std=0.02)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
+        """Return logits [s, t, labels]."""
+        logits: Tensor = self.out(self.dropout(hidden))
+        return logits
+
+
 class TiedLanguageModel(nn.Module):
     """Transform and projection onto the input embeddings: chosen tokens' [n, vocabulary]."""
 
