@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.engine.batches import Mixture, Order, cut
+from harness.engine.batches import Mixture, Order, cut, shares
 
 LENGTHS = st.lists(st.integers(1, 60), min_size=1, max_size=300).map(lambda found: np.array(found))
 
@@ -49,8 +49,22 @@ def test_pieces_hold_all_rows_within_the_budget(lengths: np.ndarray, budget: int
 
 
 def test_a_mixture_is_proportional_up_to_the_cap_and_counts_each_tasks_batches() -> None:
-    mixture = Mixture([2**17, 2**20], 4000, seed=0)
+    mixture = Mixture(shares([2**17, 2**20], "proportional", 2**17, 5.0), 4000, seed=0)
     drawn = [mixture.at(step) for step in range(4000)]
     first = [index for task, index in drawn if task == 0]
     assert abs(len(first) - 2000) < 200
     assert first == list(range(len(first)))
+
+
+@given(st.lists(st.integers(1, 10**6), min_size=1, max_size=6), st.floats(1, 50))
+def test_temperature_lies_between_proportional_and_uniform(sizes: list[int], temperature: float) -> None:
+    proportional = shares(sizes, "proportional", 2**17, temperature)
+    between = shares(sizes, "temperature", 2**17, temperature)
+    uniform = shares(sizes, "uniform", 2**17, temperature)
+    for found in (proportional, between, uniform):
+        assert abs(found.sum() - 1) < 1e-9
+    assert np.allclose(uniform, 1 / len(sizes))
+    assert np.allclose(shares(sizes, "temperature", 2**17, 1.0), proportional)
+    assert between.max() <= proportional.max() + 1e-9
+    assert between.min() >= proportional.min() - 1e-9
+    assert np.array_equal(np.argsort(between, kind="stable"), np.argsort(proportional, kind="stable"))

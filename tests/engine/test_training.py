@@ -19,7 +19,8 @@ from harness import HarnessError
 from harness.engine.checkpoints import trained_weights
 from harness.engine.network import Network, TaskData, inputs_of
 from harness.engine.training import BEST, Selection, Training, Watch, rate, total_steps, train
-from harness.formats import HeadSettings, format_named
+from harness.engine.low_rank import add_low_rank, merged
+from harness.formats import Settings, format_named
 from harness.registry_schema import Recipe
 
 LABELS = ("yes", "no")
@@ -59,10 +60,12 @@ def build(folder: Path, model: Path, recipe: Recipe, watch: Watch, shape: str = 
     if shape == "masked-lm":
         table = pa.table({"text": table["premise"], "text_pair": table["hypothesis"]})
         dev = table.slice(0, 20)
-    task = TaskData("toy", form, LABELS, form.encode(table, tokenizer, recipe.max_length, LABELS))
-    selection = Selection(task, form.encode(dev, tokenizer, recipe.max_length, LABELS), dev)
+    settings = Settings(LABELS, recipe)
+    task = TaskData("toy", form, settings, train=form.encode(table, tokenizer, settings))
+    selection = Selection(task, form.encode(dev, tokenizer, settings), dev)
     torch.manual_seed(7)
-    network = Network.build(encoder, [task], HeadSettings(recipe.pooling, 0.1))
+    network = Network.build(encoder, [task])
+    add_low_rank(network, recipe)
     training = Training([task], [selection], recipe, 3, folder, 500, save_seconds=0.0, watch=watch)
     return training, network, inputs_of(encoder, tokenizer)
 
@@ -183,3 +186,30 @@ def test_steps_are_epochs_over_all_rows_and_a_mixture_caps_each_task() -> None:
     assert total_steps([100], recipe) == 8
     assert total_steps([2**18, 2**17], recipe) == 2 * 2 * 2**17 // 32
     assert total_steps([100], recipe.model_copy(update={"max_steps": 3})) == 3
+
+
+def test_low_rank_updates_train_little_and_end_in_a_plain_encoder(tiny_model: Path, tmp_path: Path) -> None:
+    pytest.importorskip("peft")
+    recipe = replace_recipe(lora_rank=2, learning_rate=1e-2)
+    (tmp_path / "low").mkdir()
+    training, network, inputs = build(tmp_path / "low", tiny_model, recipe, Watch())
+    before = {name: value.clone() for name, value in network.encoder.named_parameters()}
+    train(training, network, inputs, Accelerator(cpu=True))
+    changed = {
+        name for name, value in network.encoder.named_parameters() if not torch.equal(before[name], value)
+    }
+    assert changed and all("lora" in name for name in changed)
+    plain = merged(network)
+    fresh = HuggingFaceEncoder().encoder(tiny_model)
+    assert plain.encoder.state_dict().keys() == fresh.state_dict().keys()
+    batch = training.tasks[0].format.collate(training.selection[0].encoded, np.arange(4), inputs, None)
+    with torch.inference_mode():
+        network.eval(), plain.eval()
+        assert torch.allclose(network("toy", batch), plain("toy", batch), atol=1e-4)
+        fresh_network = Network.build(fresh, training.tasks).eval()
+        fresh_network.heads.load_state_dict(plain.heads.state_dict())
+        assert not torch.allclose(fresh_network("toy", batch), plain("toy", batch), atol=1e-4)
+
+
+def replace_recipe(**changes: Any) -> Recipe:
+    return Recipe.model_validate(RECIPE.model_dump() | changes)
