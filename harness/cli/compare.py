@@ -73,7 +73,7 @@ def _list(known: list[RunRecord], as_json: bool) -> None:
     if not known:
         print("No runs yet. Make one: harness run")
         return
-    columns = ("run", "name", "recipe", "languages", "variants", "mean", "mean-en", "created")
+    columns = ("run", "name", "recipe", "metric", "languages", "variants", "mean", "mean-en", "created")
     rows = []
     for record in known:
         facts = _facts(record)
@@ -81,7 +81,8 @@ def _list(known: list[RunRecord], as_json: bool) -> None:
             facts["run_id"][:8],
             record.name,
             record.recipe,
-            *(str(facts[name]) for name in columns[3:5]),
+            record.metric,
+            *(str(facts[name]) for name in columns[4:6]),
         )
         means = (f"{100 * facts[name]:.1f}" if facts[name] is not None else "" for name in MEANS)
         rows.append((*shown, *means, record.created))
@@ -103,10 +104,11 @@ def _facts(record: RunRecord) -> dict[str, Any]:
         "target": record.target,
         "seed": record.seed,
         "recipe": record.recipe,
+        "metric": record.metric,
         "created": record.created,
         "languages": len(record.languages),
         "variants": len(record.variants),
-        **{name: average.accuracy if average else None for name, average in averages.items()},
+        **{name: average.score if average else None for name, average in averages.items()},
     }
 
 

@@ -10,21 +10,12 @@ from harness.execute.context import Context
 from harness.plan.stages import TrainStage
 from harness.report import note
 from harness.scoring.records import RunRecord
-from harness.scoring.scores import CLEAN, CellScores
+from harness.scoring.scores import CLEAN, Average, CellScores
 from harness.tracking.headline import headline_metrics
 from harness.tracking.tracker import Tracker
 
-CLEAN_SCORES: tuple[str, ...] = ("accuracy", "accuracy_lo", "accuracy_hi")
-AVERAGE_SCORES: tuple[str, ...] = ("accuracy", "drop", "drop_lo", "drop_hi")
-ROBUST_SCORES: tuple[str, ...] = (
-    "accuracy",
-    "drop",
-    "drop_lo",
-    "drop_hi",
-    "relative_drop",
-    "consistency",
-    "changed",
-)
+AVERAGE_DIFFERENCES: tuple[str, ...] = ("drop", "drop_lo", "drop_hi")
+CELL_DIFFERENCES: tuple[str, ...] = (*AVERAGE_DIFFERENCES, "relative_drop", "consistency", "changed")
 
 
 def log_training(context: Context, tracker: Tracker, run_id: str, stage: TrainStage, tracked: bool) -> None:
@@ -131,31 +122,37 @@ def log_evaluation(
 
 
 def scores(record: RunRecord) -> dict[str, float]:
-    """Return the metrics of a run by their names in MLflow."""
+    """Return the metrics of a run by their names in MLflow.
+
+    ``eval/<target>/<language>/<metric>`` with ``<metric>_lo`` and ``<metric>_hi``, and every other metric of
+    the task, and ``trivial``, the score of the guess that does not understand the texts;
+    ``robust/<target>/<language>/<variant>/<metric>`` and what is measured against clean text.
+    """
+    target, metric = record.target, record.metric
     values: dict[str, float] = {}
     for cell in record.scores:
-        values |= _cell(record.target, cell.language, cell)
+        values |= _named(target, cell.language, cell, metric, CELL_DIFFERENCES)
     for average in record.averages:
-        if average.variant == CLEAN:
-            place, names = f"eval/{record.target}/{average.name}", CLEAN_SCORES
-        else:
-            place, names = f"robust/{record.target}/{average.name}/{average.variant}", AVERAGE_SCORES
-        for name in names:
-            value = getattr(average, name)
-            if value is not None:
-                values[f"{place}/{name}"] = value
+        values |= _named(target, average.name, average, metric, AVERAGE_DIFFERENCES)
     for worst in record.worst:
-        values[f"robust/{record.target}/{worst.language}/worst/accuracy"] = worst.accuracy
+        values[f"robust/{target}/{worst.language}/worst/{metric}"] = worst.score
     return values
 
 
-def _cell(target: str, language: str, cell: CellScores) -> dict[str, float]:
-    if cell.variant == CLEAN:
-        place, names = f"eval/{target}/{language}", CLEAN_SCORES
-    else:
-        place, names = f"robust/{target}/{language}/{cell.variant}", ROBUST_SCORES
-    found = {f"{place}/{name}": getattr(cell, name) for name in names}
-    return {name: float(value) for name, value in found.items() if value is not None}
+def _named(
+    target: str, row: str, found: CellScores | Average, metric: str, differences: Sequence[str]
+) -> dict[str, float]:
+    """Return the metrics of a language, or of a mean over languages, on a variant."""
+    if found.variant == CLEAN:
+        place = f"eval/{target}/{row}"
+        own = {metric: found.score, f"{metric}_lo": found.score_lo, f"{metric}_hi": found.score_hi}
+        known = {**found.metrics, **own, "trivial": found.chance}
+        return {f"{place}/{name}": value for name, value in known.items()}
+    place = f"robust/{target}/{row}/{found.variant}"
+    measured = {name: getattr(found, name) for name in differences}
+    return {f"{place}/{metric}": found.score} | {
+        f"{place}/{name}": float(value) for name, value in measured.items() if value is not None
+    }
 
 
 def _curve(heads: str, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.report.wording import MEAN_NAMES, MEAN_SHORT, percent, rows_of, signed
+from harness.report.wording import MEAN_NAMES, MEAN_SHORT, named, percent, rows_of, settings_of, signed
 from harness.scoring.compare import Comparison, Difference
 from harness.scoring.records import RunRecord
 from harness.scoring.scores import CLEAN
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-# Variants beside each other, so that tables of accuracies and of drops fit into 120 columns.
-_BESIDE_ACCURACY, _BESIDE_DROP = 3, 5
+# Variants beside each other, so that tables of scores and of drops fit into 120 columns.
+_BESIDE_SCORE, _BESIDE_DROP = 3, 5
 ACCEPTED = 0.05
 
 
@@ -32,7 +32,7 @@ def comparison_table(comparison: Comparison) -> RenderableType:
     parts: list[RenderableType] = []
     for other in others:
         variants = _variants(comparison, other.run_id)
-        parts.append(Text(f"{other.name} minus {first.name}: accuracy, points", style="bold"))
+        parts.append(Text(f"{other.name} minus {first.name}: {named(first.metric)}, points", style="bold"))
         parts += _blocks(comparison, other, variants, drops=False)
         disturbed = [variant for variant in variants if variant != CLEAN]
         if disturbed:
@@ -47,12 +47,14 @@ def notes(comparison: Comparison) -> list[str]:
     counts = sorted({d.n for d in comparison.differences if d.language not in MEAN_NAMES})
     examples = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
     found = [f"{examples} examples of each language, the same in all runs."]
+    scored = dict.fromkeys(settings_of(run) for run in comparison.runs if run.settings)
+    found += [f"Scored by {' and '.join(scored)}."] if scored else []
     left = {language: count for language, count in comparison.left_out.items() if count}
     if left:
         listed = ", ".join(f"{language} {count:,}" for language, count in left.items())
         found.append(f"Left out, because not all runs have them: {listed} examples.")
     tests = sorted({d.test for d in comparison.differences if d.test})
-    names = {"mcnemar": "exact McNemar test", "sign-flip": "sign-flip test over clusters"}
+    names = {"mcnemar": "exact McNemar test", "randomisation": "randomisation test over clusters"}
     found.append(
         f"* q < {ACCEPTED}: {' or '.join(names[test] for test in tests)}, corrected over all cells "
         "(Benjamini-Hochberg). Intervals: paired cluster bootstrap, 95 %, not corrected."
@@ -103,7 +105,7 @@ def _blocks(
     from rich.table import Table
 
     blocks: list[RenderableType] = []
-    width = _BESIDE_DROP if drops else _BESIDE_ACCURACY
+    width = _BESIDE_DROP if drops else _BESIDE_SCORE
     for start in range(0, len(variants), width):
         beside = variants[start : start + width]
         drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)

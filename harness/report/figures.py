@@ -1,11 +1,11 @@
-"""Figures of a run as PNG: accuracies with their intervals, and drops by language and variant."""
+"""Figures of a run as PNG: scores with their intervals, and drops by language and variant."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.report.wording import MEAN_SHORT, rows_of, scored
+from harness.report.wording import MEAN_SHORT, named, rows_of, scored
 from harness.scoring.records import RunRecord
 from harness.scoring.scores import CLEAN
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _DPI = 150
 
 
-def draw_accuracy(record: RunRecord, path: Path) -> Path:
-    """Draw clean accuracy as bars and each variant as points, all with 95 % intervals; chance as a line."""
+def draw_scores(record: RunRecord, path: Path) -> Path:
+    """Draw clean accuracy as bars and each variant as points, all with 95 % intervals; the trivial guess as lines."""
     from matplotlib.figure import Figure
 
     rows = [row for row in (*rows_of(record), *MEAN_SHORT) if scored(record, row, CLEAN)]
@@ -33,9 +33,9 @@ def draw_accuracy(record: RunRecord, path: Path) -> Path:
             found = scored(record, row, variant)
             if found:
                 places.append(place + shift)
-                values.append(100 * found.accuracy)
-                below.append(100 * max(0.0, found.accuracy - found.accuracy_lo))
-                above.append(100 * max(0.0, found.accuracy_hi - found.accuracy))
+                values.append(100 * found.score)
+                below.append(100 * max(0.0, found.score - found.score_lo))
+                above.append(100 * max(0.0, found.score_hi - found.score))
         if variant == CLEAN:
             axes.bar(places, values, width=0.82, color="#d5dce4", label=CLEAN, zorder=1)
             axes.errorbar(
@@ -45,12 +45,16 @@ def draw_accuracy(record: RunRecord, path: Path) -> Path:
             axes.errorbar(
                 places, values, [below, above], fmt="o", ms=3.5, elinewidth=1, label=variant, zorder=3
             )
-    axes.axhline(100 * record.chance, color="#a33", linestyle="--", linewidth=1, label="chance")
+    chance = [100 * found.chance for row in rows if (found := scored(record, row, CLEAN))]
+    starts, ends = ([place + side for place in range(len(rows))] for side in (-0.46, 0.46))
+    axes.hlines(
+        chance, starts, ends, color="#a33", linestyle="--", linewidth=1, label="trivial guess", zorder=4
+    )
     axes.set_xticks(range(len(rows)), [MEAN_SHORT.get(row, row) for row in rows])
     for label in axes.get_xticklabels()[len(rows) - sum(row in MEAN_SHORT for row in rows) :]:
         label.set_rotation(30)
     axes.set_ylim(0, 100)
-    axes.set_ylabel(f"{record.metric} (%)")
+    axes.set_ylabel(f"{named(record.metric)} (%)")
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(record.name, loc="left", fontsize=10)
     figure.legend(loc="outside lower center", ncols=4, fontsize=8, frameon=False)

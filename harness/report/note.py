@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from harness.report.wording import MEAN_NAMES, headline, percent, reasons, rows_of, scored, signed
+from harness.report.wording import (
+    MEAN_NAMES,
+    headline,
+    named,
+    percent,
+    reasons,
+    rows_of,
+    scored,
+    settings_of,
+    signed,
+)
 from harness.scoring.records import RunRecord
-from harness.scoring.scores import CLEAN
+from harness.scoring.scores import CLEAN, CellScores
 
 
 def note(record: RunRecord) -> str:
     """Return headline and table as Markdown: the value of MLflow's tag ``mlflow.note.content``."""
     variants = [variant.label for variant in record.variants]
     lines = [" ".join(headline(record)), ""]
-    lines.append("| | " + " | ".join(variants) + " |")
-    lines.append("|---|" + "---:|" * len(variants))
+    lines.append("| | trivial | " + " | ".join(variants) + " |")
+    lines.append("|---|---:|" + "---:|" * len(variants))
     for row in (*rows_of(record), *MEAN_NAMES):
-        if scored(record, row, CLEAN):
+        clean = scored(record, row, CLEAN)
+        if clean:
             cells = " | ".join(_cell(record, row, variant) for variant in variants)
-            lines.append(f"| {MEAN_NAMES.get(row, row)} | {cells} |")
-    lines += ["", f"{record.metric} in per cent and points lost; chance {percent(record.chance)}."]
+            lines.append(f"| {MEAN_NAMES.get(row, row)} | {percent(clean.chance)} | {cells} |")
+    lines += ["", f"{named(record.metric)} in per cent and points lost; \\* at chance."]
+    lines += [f"Scored by {settings_of(record)}."] if record.settings else []
     lines += [f"Not served: {len(cells)} cells, {reason}." for reason, cells in reasons(record).items()]
     return "\n".join(lines)
 
@@ -26,6 +38,7 @@ def _cell(record: RunRecord, row: str, variant: str) -> str:
     found = scored(record, row, variant)
     if found is None:
         return "not served"
+    mark = "\\*" if isinstance(found, CellScores) and found.at_chance else ""
     if found.drop is None:
-        return percent(found.accuracy)
-    return f"{percent(found.accuracy)} ({signed(-found.drop)})"
+        return f"{percent(found.score)}{mark}"
+    return f"{percent(found.score)}{mark} ({signed(-found.drop)})"

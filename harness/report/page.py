@@ -6,11 +6,13 @@ import base64
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.report.figures import draw_accuracy, draw_drops
+from harness.report.figures import draw_drops, draw_scores
 from harness.report.wording import (
     MEAN_NAMES,
     duration,
     headline,
+    named,
+    others,
     percent,
     reasons,
     rows_of,
@@ -20,19 +22,19 @@ from harness.report.wording import (
     span,
 )
 from harness.scoring.records import RunRecord
-from harness.scoring.scores import CLEAN
+from harness.scoring.scores import CLEAN, Average, CellScores
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 
 def write_report(record: RunRecord, folder: Path) -> list[Path]:
-    """Write ``report.html``, ``accuracy.png`` and, where text was disturbed, ``drop.png``; return the paths.
+    """Write ``report.html``, ``scores.png`` and, where text was disturbed, ``drop.png``; return the paths.
 
     The page needs nothing but itself: styles and figures are inside.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    figures = {"Accuracy": draw_accuracy(record, folder / "accuracy.png")}
+    figures = {"Scores": draw_scores(record, folder / "scores.png")}
     if record.disturbed:
         figures["Drop"] = draw_drops(record, folder / "drop.png")
     page = folder / "report.html"
@@ -46,7 +48,9 @@ def write_report(record: RunRecord, folder: Path) -> list[Path]:
         reasons=reasons(record),
         figures={title: _embedded(path) for title, path in figures.items()},
         scored=lambda row, variant: scored(record, row, variant),
-        shade=lambda drop: _shade(drop, record),
+        shade=_shade,
+        metric=named(record.metric),
+        others={metric: named(metric) for metric in others(record)},
     )
     page.write_text(text, encoding="utf-8")
     return [page, *figures.values()]
@@ -67,6 +71,7 @@ def _environment() -> Environment:
         "percent": percent,
         "signed": signed,
         "duration": duration,
+        "named": named,
     }
     made.globals |= {"span": span, "signed_span": signed_span}
     return made
@@ -76,12 +81,12 @@ def _means(record: RunRecord) -> list[tuple[str, str]]:
     return [(row, name) for row, name in MEAN_NAMES.items() if scored(record, row, CLEAN)]
 
 
-def _shade(drop: float | None, record: RunRecord) -> str:
-    """Return a cell's background: the redder, the more of what clean text had above chance is lost."""
-    if drop is None or drop == 0:
+def _shade(found: CellScores | Average) -> str:
+    """Return a cell's background: the redder, the more of the room above chance is lost."""
+    if not found.drop:
         return "transparent"
-    strength = min(1.0, abs(drop) / max(1e-9, 1 - record.chance) * 2)
-    colour = "200, 60, 40" if drop > 0 else "50, 100, 190"
+    strength = min(1.0, abs(found.drop) / max(1e-9, 1 - found.chance) * 2)
+    colour = "200, 60, 40" if found.drop > 0 else "50, 100, 190"
     return f"rgba({colour}, {0.55 * strength:.2f})"
 
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.report.wording import MEAN_SHORT, percent, reasons, rows_of, scored, span
+from harness.report.wording import (
+    MEAN_SHORT,
+    named,
+    others,
+    percent,
+    reasons,
+    rows_of,
+    scored,
+    settings_of,
+    span,
+)
 from harness.scoring.records import RunRecord
 from harness.scoring.scores import CLEAN, Average, CellScores
 
@@ -13,16 +23,16 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-# Variants beside each other, so that a table fits into 120 columns.
+# Variants beside each other, so that a table fits into 120 columns; another metric takes half the room.
 _BESIDE = 5
 
 
 def summary_table(*runs: RunRecord) -> RenderableType:
-    """Return each run's accuracies and drops, languages down and variants across, at most 120 wide.
+    """Return each run's scores and drops, languages down and variants across, at most 120 wide.
 
-    A disturbed cell reads ``accuracy drop changed``: per cent, percentage points lost against clean text
-    (negative: gained), share of texts changed. Cells that are not served carry the number of a footnote that
-    says why.
+    ``trivial`` is the score of the guess that does not understand the texts. A disturbed cell reads ``score
+    drop changed``: per cent, percentage points lost against clean text (negative: gained), share of texts
+    changed. Cells that are not served carry the number of a footnote that says why.
     """
     from rich.console import Group
 
@@ -34,7 +44,8 @@ def _run(record: RunRecord) -> list[RenderableType]:
 
     numbers = {reason: place for place, reason in enumerate(reasons(record), start=1)}
     disturbed = [variant.label for variant in record.disturbed]
-    blocks = [disturbed[start : start + _BESIDE] for start in range(0, len(disturbed), _BESIDE)] or [[]]
+    beside = max(2, _BESIDE - (1 + len(others(record))) // 2)
+    blocks = [disturbed[start : start + beside] for start in range(0, len(disturbed), beside)] or [[]]
     parts: list[RenderableType] = [
         _block(record, variants, numbers, first=place == 0) for place, variants in enumerate(blocks)
     ]
@@ -43,7 +54,8 @@ def _run(record: RunRecord) -> list[RenderableType]:
         for (reason, cells), number in zip(reasons(record).items(), numbers.values(), strict=True)
     ]
     if any(cell.at_chance for cell in record.scores):
-        notes.append(f"* not above chance ({percent(record.chance)})")
+        notes.append("* at chance: the interval does not lie above the trivial guess")
+    notes += [f"scored by {settings_of(record)}"] if record.settings else []
     parts += [Text(note, style="dim") for note in notes]
     return parts
 
@@ -53,21 +65,31 @@ def _block(record: RunRecord, variants: list[str], numbers: dict[str, int], firs
     from rich.table import Table
 
     limit = f", {record.limit} examples each" if record.limit else ""
-    title = f"{record.name}: {record.metric} in %, {record.split}{limit}" if first else None
+    title = f"{record.name}: {named(record.metric)} in %, {record.split}{limit}" if first else None
     drawn = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     drawn.padding = (0, 1, 0, 0)
     drawn.add_column("", no_wrap=True)
+    drawn.add_column("trivial", justify="right", no_wrap=True, style="dim")
     drawn.add_column("clean\n(95 % interval)", justify="right", no_wrap=True)
+    more = others(record)
+    for metric in more:
+        drawn.add_column("clean\n" + named(metric), justify="right", no_wrap=True)
     for variant in variants:
-        drawn.add_column(variant.replace(".", "\n", 1) + "\nacc drop chg", justify="right", no_wrap=True)
+        drawn.add_column(variant.replace(".", "\n", 1) + "\nscore drop chg", justify="right", no_wrap=True)
+
+    def line(row: str) -> list[Text | str]:
+        clean = scored(record, row, CLEAN)
+        trivial = percent(clean.chance) if clean else ""
+        beside = [percent(clean.metrics[metric]) if clean else "" for metric in more]
+        disturbed = [_cell(record, row, variant, numbers) for variant in variants]
+        return [trivial, _cell(record, row, CLEAN, numbers), *beside, *disturbed]
+
     for row in rows_of(record):
-        cells = [_cell(record, row, name, numbers) for name in variants]
-        drawn.add_row(row, _cell(record, row, CLEAN, numbers), *cells)
+        drawn.add_row(row, *line(row))
     drawn.add_section()
     for row, name in MEAN_SHORT.items():
         if scored(record, row, CLEAN):
-            cells = [_cell(record, row, variant, numbers) for variant in variants]
-            drawn.add_row(name, _cell(record, row, CLEAN, numbers), *cells, style="bold")
+            drawn.add_row(name, *line(row), style="bold")
     return drawn
 
 
@@ -80,8 +102,8 @@ def _cell(record: RunRecord, row: str, variant: str, numbers: dict[str, int]) ->
         number = numbers.get(cell.reason or "no reason given", "") if cell and cell.key is None else ""
         return Text(f"not served {number}".strip() if number else "", style="dim")
     if found.drop is None:
-        return Text(f"{percent(found.accuracy)}{_mark(found)} ({span(found.accuracy_lo, found.accuracy_hi)})")
-    text = Text(f"{percent(found.accuracy)}{_mark(found)} ")
+        return Text(f"{percent(found.score)}{_mark(found)} ({span(found.score_lo, found.score_hi)})")
+    text = Text(f"{percent(found.score)}{_mark(found)} ")
     clear = found.drop_lo is not None and found.drop_lo > 0
     text.append(f"{round(100 * found.drop, 1) + 0.0:5.1f}", style="red" if clear else "dim")
     if isinstance(found, CellScores) and found.changed is not None:

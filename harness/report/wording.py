@@ -30,6 +30,23 @@ def signed_span(low: float, high: float) -> str:
     return f"{signed(low)} to {signed(high)}"
 
 
+def named(metric: str) -> str:
+    """Return a metric's name as it is written in a sentence: ``exact match``, ``F1``."""
+    return {"f1": "F1"}.get(metric, metric.replace("_", " "))
+
+
+def settings_of(record: RunRecord) -> str:
+    """Return what the scores are made by: ``F1; rule mlqa, pooling mean``."""
+    given = ", ".join(f"{name} {value}" for name, value in record.settings.items())
+    return f"{named(record.metric)}; {given}" if given else named(record.metric)
+
+
+def others(record: RunRecord) -> list[str]:
+    """Return the metrics that a run is scored by besides its own."""
+    metrics = dict.fromkeys(metric for cell in record.scores for metric in cell.metrics)
+    return [metric for metric in metrics if metric != record.metric]
+
+
 def duration(seconds: float) -> str:
     """Return a time as ``12 s``, ``4 min 05 s`` or ``2 h 03 min``."""
     whole = round(seconds)
@@ -64,11 +81,12 @@ def headline(record: RunRecord) -> list[str]:
     sentences = []
     average = record.average("mean_transfer", "clean") or record.average("mean", "clean")
     if average:
-        where = f"Mean accuracy over {len(average.languages)} languages"
+        where = f"Mean {named(record.metric)} over {len(average.languages)} languages"
         where += " other than English" if average.name == "mean_transfer" else ""
-        sentence = f"{where}: {percent(average.accuracy)} ({span(average.accuracy_lo, average.accuracy_hi)})"
+        sentence = f"{where}: {percent(average.score)} ({span(average.score_lo, average.score_hi)})"
         english = record.score(SOURCE_LANGUAGE, "clean")
-        sentences.append(sentence + (f"; English: {percent(english.accuracy)}." if english else "."))
+        sentence += f"; English: {percent(english.score)}" if english else ""
+        sentences.append(f"{sentence}; a trivial guess: {percent(average.chance)}.")
     drops = [
         found
         for variant in record.disturbed
@@ -86,6 +104,7 @@ def headline(record: RunRecord) -> list[str]:
     chance = [cell.language for cell in record.scores if cell.variant == "clean" and cell.at_chance]
     if chance:
         sentences.append(
-            f"At chance on clean text, so that nothing may be read from them: {', '.join(chance)}."
+            f"At chance on clean text (no better than a trivial guess), so that nothing may be read from "
+            f"them: {', '.join(chance)}."
         )
     return sentences

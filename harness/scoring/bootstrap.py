@@ -45,26 +45,50 @@ class ClusterBootstrap:
                 index = np.searchsorted(names, clusters[language].astype(str))
                 self._place[language] = (index, len(names), stream)
 
-    def clusters(self, language: str) -> int:
-        """Return the number of different clusters that a language's examples lie in."""
-        return len(np.unique(self._place[language][0]))
+    def clusters(self, language: str, weights: Floats | None = None) -> int:
+        """Return the number of different clusters that a language's examples lie in.
 
-    def means(self, language: str, values: Floats) -> Floats:
-        """Return the resampled means of `values`, shape (examples, columns) -> (resamples, columns).
+        With `weights`, shape (examples,), only those of examples that weigh anything.
+        """
+        index = self._place[language][0]
+        return len(np.unique(index if weights is None else index[weights > 0]))
 
-        The same draws serve every call, so that differences of two results are paired. A sample without
-        any example of the language gives nan.
+    def ratios(self, language: str, values: Floats, weights: Floats) -> Floats:
+        """Return the resampled scores sum(values) / sum(weights), column by column.
+
+        The same draws serve every call, so that differences of two results are paired. Equal columns give
+        equal scores to the last bit. A sample in which nothing weighs anything gives nan; where that holds
+        of all examples, the score is 0.
+
+        Args:
+            values: shape (examples, columns).
+            weights: likewise.
+
+        Returns:
+            shape (resamples, columns).
         """
         index, count, stream = self._place[language]
-        sums = cluster_sums(index, np.column_stack([values, np.ones(len(values))]), count)
+        columns, places = _different(np.column_stack([values, weights]))
+        sums = cluster_sums(index, columns, count)
         rows = max(1, min(self.resamples, _BLOCK // count))
         blocks = [
             _multiplicities(stream, count, min(rows, self.resamples - start), start) @ sums
             for start in range(0, self.resamples, rows)
         ]
-        totals = np.concatenate(blocks)
+        totals = np.concatenate(blocks)[:, places]
+        above, below = np.hsplit(totals, 2)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(totals[:, :-1] / totals[:, -1:])
+            return np.where(weights.sum(axis=0) > 0, above / below, 0.0)
+
+    def means(self, language: str, values: Floats) -> Floats:
+        """Return the resampled means of `values`: the scores where every example weighs 1."""
+        return self.ratios(language, values, np.ones_like(values))
+
+
+def ratio(values: Floats, weights: Floats) -> float:
+    """Return the score of examples, sum(values) / sum(weights); 0 where nothing weighs anything."""
+    below = float(weights.sum())
+    return float(values.sum()) / below if below > 0 else 0.0
 
 
 def interval(estimates: Floats) -> tuple[float, float]:
@@ -81,10 +105,12 @@ def score_interval(score: float, estimates: Floats, clusters: int) -> tuple[floa
     """Return the interval at 95 % of a score in [0, 1].
 
     The bootstrap knows no spread where every example is right (or wrong): there the exact binomial bound
-    over the clusters is taken. One cluster alone says nothing about the spread: [0, 1].
+    over the clusters is taken. One cluster alone, or none, says nothing about the spread: [0, 1].
 
     Source: Clopper & Pearson 1934, Biometrika 26(4), with no failure (or no success) among `clusters`.
     """
+    if clusters == 0:
+        return 0.0, 1.0
     bound = ((1 - LEVEL) / 2) ** (1 / clusters)
     if score >= 1:
         return bound, 1.0
@@ -102,6 +128,14 @@ def cluster_sums(index: NDArray[np.intp], values: Floats, count: int) -> Floats:
     """Sum values by cluster: shapes (examples,), (examples, columns) -> (count, columns)."""
     columns = [np.bincount(index, weights=column, minlength=count) for column in values.T]
     return np.column_stack(columns)
+
+
+def _different(columns: Floats) -> tuple[Floats, list[int]]:
+    """Return the columns that differ from each other, and the place of each of `columns` among them."""
+    found: dict[bytes, int] = {}
+    places = [found.setdefault(column.tobytes(), len(found)) for column in columns.T]
+    first = [places.index(place) for place in range(len(found))]
+    return columns[:, first], places
 
 
 @lru_cache(maxsize=8)

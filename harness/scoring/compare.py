@@ -13,7 +13,7 @@ from harness.scoring.bootstrap import RESAMPLES, ClusterBootstrap, Floats, diffe
 from harness.scoring.pairing import Items, common, read
 from harness.scoring.records import RunRecord
 from harness.scoring.scores import CLEAN, SOURCE_LANGUAGE
-from harness.scoring.significance import false_discovery, mcnemar, sign_flip
+from harness.scoring.significance import false_discovery, mcnemar, randomisation
 
 Load = Callable[[str], pa.Table]
 MEANS = ("mean", "mean_transfer")
@@ -26,12 +26,12 @@ class Difference:
     Attributes:
         run: run id of the other run.
         n: number of examples that both runs hold; for a mean, of languages.
-        first, second: accuracy of the first run and of the other one on these examples.
+        first, second: score of the first run and of the other one on these examples.
         difference: second - first, with its 95 % paired cluster-bootstrap interval.
         drop_difference: how much more the other run loses under the disturbance than the first one
             (difference in differences); None on clean text.
-        p: of no difference in accuracy; exact McNemar where clusters hold one example each, a sign-flip
-            test over clusters otherwise (`test` says which). None for means.
+        p: of no difference in score; exact McNemar where each example is right or wrong and a cluster of
+            its own, a randomisation test over clusters otherwise (`test` says which). None for means.
         q: p corrected over all cells of the comparison (Benjamini-Hochberg).
     """
 
@@ -122,22 +122,34 @@ def _compare_pair(
     drawn: dict[tuple[str, str], Floats] = {}
     for language, (first, second) in pairs.items():
         variants = [name for name in first if name in second]
-        gains = {name: second[name].correct - first[name].correct for name in variants}
-        columns = [*gains.values(), *(gains[CLEAN] - gains[name] for name in variants)]
-        means = bootstrap.means(language, np.column_stack(columns))
         clusters = bootstrap.clusters(language)
+        ours, theirs = (_draw(bootstrap, language, side, variants) for side in (first, second))
+        gains = theirs - ours
+        lost = {name: _drop(second, name) - _drop(first, name) for name in variants}
         for column, name in enumerate(variants):
-            both = means[:, [column, column + len(variants)]]
+            both = np.column_stack([gains[:, column], gains[:, variants.index(CLEAN)] - gains[:, column]])
             test, p = _test(first[name], second[name], clusters, seed)
-            accuracies = (float(first[name].correct.mean()), float(second[name].correct.mean()))
-            gain = float(gains[name].mean())
-            lost = float(columns[column + len(variants)].mean())
+            scores = (first[name].score, second[name].score)
+            gain = scores[1] - scores[0]
             difference = _difference(
-                run, language, name, len(first[name]), accuracies, gain, lost, both, clusters
+                run, language, name, len(first[name]), scores, gain, lost[name], both, clusters
             )
             cells[language, name] = replace(difference, p=p, test=test)
             drawn[language, name] = both
     return [*cells.values(), *_means(run, cells, drawn, bootstrap)]
+
+
+def _draw(
+    bootstrap: ClusterBootstrap, language: str, cells: Mapping[str, Items], variants: Sequence[str]
+) -> Floats:
+    """Return the resampled scores of a run's variants, shape (resamples, variants)."""
+    values = np.column_stack([cells[name].value for name in variants])
+    weights = np.column_stack([cells[name].weight for name in variants])
+    return bootstrap.ratios(language, values, weights)
+
+
+def _drop(cells: Mapping[str, Items], variant: str) -> float:
+    return cells[CLEAN].score - cells[variant].score
 
 
 def _means(
@@ -157,14 +169,14 @@ def _means(
             found = [cells[language, variant] for language in languages]
             both = np.mean([drawn[language, variant] for language in languages], axis=0)
             clusters = sum(bootstrap.clusters(language) for language in languages)
-            accuracies = (
+            scores = (
                 float(np.mean([cell.first for cell in found])),
                 float(np.mean([cell.second for cell in found])),
             )
             gain = float(np.mean([cell.difference for cell in found]))
             lost = float(np.mean([cell.drop_difference or 0.0 for cell in found]))
             results.append(
-                _difference(run, name, variant, len(languages), accuracies, gain, lost, both, clusters)
+                _difference(run, name, variant, len(languages), scores, gain, lost, both, clusters)
             )
     return results
 
@@ -174,14 +186,14 @@ def _difference(
     language: str,
     variant: str,
     n: int,
-    accuracies: tuple[float, float],
+    scores: tuple[float, float],
     gain: float,
     lost: float,
     drawn: Floats,
     clusters: int,
 ) -> Difference:
     low, high = difference_interval(drawn[:, 0], clusters)
-    plain = Difference(run, language, variant, n, *accuracies, gain, low, high)
+    plain = Difference(run, language, variant, n, *scores, gain, low, high)
     if variant == CLEAN:
         return plain
     low, high = difference_interval(drawn[:, 1], clusters)
@@ -189,12 +201,12 @@ def _difference(
 
 
 def _test(first: Items, second: Items, clusters: int, seed: int) -> tuple[str, float]:
-    graded = np.concatenate([first.correct, second.correct])
-    if clusters == len(first) and np.isin(graded, (0, 1)).all():
+    if clusters == len(first) and first.plain and second.plain:
         only_first = int((first.right & ~second.right).sum())
         only_second = int((second.right & ~first.right).sum())
         return "mcnemar", mcnemar(only_first, only_second)
-    return "sign-flip", sign_flip(second.correct - first.correct, first.clusters, seed)
+    ours, theirs = ((side.value, side.weight) for side in (first, second))
+    return "randomisation", randomisation(ours, theirs, first.clusters, seed)
 
 
 def _check(runs: Sequence[RunRecord]) -> None:
@@ -219,7 +231,7 @@ def _key(run: RunRecord, language: str, variant: str) -> str | None:
 
 def _load_cells(run: RunRecord, language: str, load: Load) -> dict[str, Items]:
     return {
-        cell.variant: read(load(cell.key), f"{run.name}: {language} / {cell.variant}")
+        cell.variant: read(load(cell.key), f"{run.name}: {language} / {cell.variant}", run.metric)
         for cell in run.cells
         if cell.language == language and cell.key
     }

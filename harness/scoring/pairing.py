@@ -9,6 +9,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
+from harness.formats.base import WEIGHT
+from harness.scoring.bootstrap import ratio
 
 # A per-example score above this counts as right where right or wrong is asked for (F1 of a span, say).
 RIGHT = 0.5
@@ -16,13 +18,18 @@ RIGHT = 0.5
 
 @dataclass(frozen=True)
 class Items:
-    """The examples of one cell, one array element each, in the order of `ids`."""
+    """The examples of one cell, one array element each, in the order of `ids`.
+
+    The cell's score is sum(value) / sum(weight). Where all weights are 1 that is a mean of per-example
+    scores; entity F1 has twice the right entities over the predicted and the gold ones.
+    """
 
     ids: NDArray[np.object_]
     clusters: NDArray[np.object_]
     gold: NDArray[np.object_]
     prediction: NDArray[np.object_]
-    correct: NDArray[np.float64]
+    value: NDArray[np.float64]
+    weight: NDArray[np.float64]
     eligible: NDArray[np.bool_]
     touched: NDArray[np.bool_]
     char_edits: NDArray[np.int64]
@@ -32,8 +39,18 @@ class Items:
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """Whether each example counts as right."""
-        return np.asarray(self.correct > RIGHT)
+        """Whether each example counts as right; one that weighs nothing does not."""
+        return np.asarray((self.weight > 0) & (self.value > RIGHT * self.weight))
+
+    @property
+    def plain(self) -> bool:
+        """Whether each example is right or wrong and weighs 1."""
+        return bool((self.weight == 1).all() and np.isin(self.value, (0, 1)).all())
+
+    @property
+    def score(self) -> float:
+        """The score of all examples."""
+        return ratio(self.value, self.weight)
 
     def take(self, order: NDArray[np.intp]) -> Items:
         """Return the examples at the places `order`, in that order."""
@@ -42,35 +59,46 @@ class Items:
             self.clusters[order],
             self.gold[order],
             self.prediction[order],
-            self.correct[order],
+            self.value[order],
+            self.weight[order],
             self.eligible[order],
             self.touched[order],
             self.char_edits[order],
         )
 
 
-def read(table: pa.Table, place: str) -> Items:
+def metrics_of(table: pa.Table) -> list[str]:
+    """Return the metrics that a predictions table has: its columns of floats, weights aside."""
+    return [each.name for each in table.schema if _graded(each.type) and not each.name.endswith(WEIGHT)]
+
+
+def score_table(table: pa.Table, metric: str) -> float:
+    """Return the score of a predictions table by a metric."""
+    return ratio(*_values(table, metric))
+
+
+def read(table: pa.Table, place: str, metric: str) -> Items:
     """Return a predictions table (see docs/scoring.md for its columns) as arrays.
 
-    Raises HarnessError, naming `place`, where there is no row, an id comes twice or a score is missing.
+    Raises HarnessError, naming `place`, where there is no row or no such metric, an id comes twice, or a
+    score is missing.
     """
-
-    def column(name: str) -> NDArray[np.object_]:
-        return np.array(table.column(name).to_pylist(), dtype=object)
-
-    def numbers(name: str) -> NDArray[np.float64]:
-        # Not to_numpy: it imports pandas.
-        return np.array(table.column(name).to_pylist(), dtype=np.float64)
-
+    if metric not in table.column_names:
+        raise HarnessError(
+            f"{place}: not scored by {metric}, but by {', '.join(metrics_of(table)) or 'nothing'}",
+            "Remove the cell's stage and run again.",
+        )
+    value, weight = _values(table, metric)
     items = Items(
-        ids=column("id"),
-        clusters=column("cluster"),
-        gold=column("gold"),
-        prediction=column("prediction"),
-        correct=numbers("correct"),
-        eligible=numbers("eligible").astype(bool),
-        touched=numbers("touched").astype(bool),
-        char_edits=numbers("char_edits").astype(np.int64),
+        ids=_names(table, "id"),
+        clusters=_names(table, "cluster"),
+        gold=_names(table, "gold"),
+        prediction=_names(table, "prediction"),
+        value=value,
+        weight=weight,
+        eligible=_numbers(table, "eligible").astype(bool),
+        touched=_numbers(table, "touched").astype(bool),
+        char_edits=_numbers(table, "char_edits").astype(np.int64),
     )
     if len(items) == 0:
         raise HarnessError(f"{place}: no predictions to score", "Raise --limit, or leave this language out.")
@@ -80,10 +108,11 @@ def read(table: pa.Table, place: str) -> Items:
             f"{place}: example id {str(values[counts > 1][0])!r} comes {counts.max()} times",
             "Ids must be unique inside a language: mend the task's rows.",
         )
-    if np.isnan(items.correct).any():
-        missing = items.ids[np.isnan(items.correct)][0]
+    missing = np.isnan(items.value) | ~(items.weight >= 0)
+    if missing.any():
         raise HarnessError(
-            f"{place}: example {missing!r} has no score", "Run the evaluation again for this cell."
+            f"{place}: example {items.ids[missing][0]!r} has no score",
+            "Run the evaluation again for this cell.",
         )
     return items
 
@@ -129,3 +158,22 @@ def common(tables: list[Items]) -> list[Items]:
 def _some(word: str, names: list[str]) -> str:
     shown = ", ".join(repr(name) for name in names[:3])
     return f"{len(names)} {word}" + (f" ({shown}{', ...' if len(names) > 3 else ''})" if names else "")
+
+
+def _graded(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(kind))
+
+
+def _values(table: pa.Table, metric: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    value = _numbers(table, metric)
+    has_weight = metric + WEIGHT in table.column_names
+    return value, _numbers(table, metric + WEIGHT) if has_weight else np.ones_like(value)
+
+
+def _names(table: pa.Table, column: str) -> NDArray[np.object_]:
+    return np.array(table.column(column).to_pylist(), dtype=object)
+
+
+def _numbers(table: pa.Table, column: str) -> NDArray[np.float64]:
+    # Not to_numpy: it imports pandas.
+    return np.array(table.column(column).to_pylist(), dtype=np.float64)

@@ -10,23 +10,12 @@ import pyarrow.parquet as pq
 from harness.errors import HarnessError
 
 FILE = "predictions.parquet"
-SCHEMA = pa.schema(
-    [
-        ("id", pa.string()),
-        ("cluster", pa.string()),
-        ("gold", pa.string()),
-        ("prediction", pa.string()),
-        ("correct", pa.float32()),
-        ("probabilities", pa.list_(pa.float32())),
-        ("eligible", pa.bool_()),
-        ("touched", pa.bool_()),
-        ("char_edits", pa.int32()),
-    ]
-)
+# What every format's predictions have; beside them stand the metrics, a column each, and their weights.
+COLUMNS = ("id", "cluster", "gold", "prediction", "eligible", "touched", "char_edits")
 
 
 def load(workspace: Path, key: str) -> pa.Table:
-    """Read the predictions of the evaluate stage `key` in a workspace folder.
+    """Read the predictions of the evaluate stage `key` in a workspace folder, but columns of lists.
 
     Raises HarnessError where they are gone or lack a column.
     """
@@ -37,9 +26,10 @@ def load(workspace: Path, key: str) -> pa.Table:
         )
     # Not read_table: it imports pandas.
     with pq.ParquetFile(path) as file:
-        lacking = [name for name in SCHEMA.names if name not in file.schema_arrow.names]
+        lacking = [name for name in COLUMNS if name not in file.schema_arrow.names]
         if lacking:
             raise HarnessError(
                 f"{path}: lacks {', '.join(lacking)}", "Remove the stage's folder and run again."
             )
-        return file.read(columns=SCHEMA.names)
+        wanted = [each.name for each in file.schema_arrow if not pa.types.is_nested(each.type)]
+        return file.read(columns=wanted)

@@ -13,7 +13,7 @@ from harness.errors import HarnessError
 from harness.names import near
 from harness.scoring.scores import CLEAN, Average, CellScores, RunScores, WorstCase
 
-SCHEMA = 1
+SCHEMA = 2
 LATEST = "latest"
 T = TypeVar("T")
 
@@ -54,7 +54,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run: settings, training stages, cells and scores. See docs/scoring.md for the JSON."""
+    """One run: settings, training stages, cells and scores. See docs/scoring.md for the JSON.
+
+    Attributes:
+        chance: for each language the score of the guess that does not understand the texts.
+        metric: by which the scores are made.
+        settings: what else decides about a score and is shown beside it: the official rule, pooling, layer.
+    """
 
     run_id: str
     name: str
@@ -69,7 +75,7 @@ class RunRecord:
     split: str
     limit: int | None
     labels: tuple[str, ...]
-    chance: float
+    chance: Mapping[str, float]
     metric: str
     train_stages: tuple[TrainStage, ...]
     languages: tuple[str, ...]
@@ -78,6 +84,7 @@ class RunRecord:
     scores: tuple[CellScores, ...] = ()
     averages: tuple[Average, ...] = ()
     worst: tuple[WorstCase, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
     schema: int = field(default=SCHEMA)
 
     @property
@@ -117,7 +124,7 @@ class RunRecord:
             if content["schema"] != SCHEMA:
                 raise HarnessError(
                     f"{place}: schema {content['schema']}, this harness reads {SCHEMA}",
-                    "Use the harness version that wrote it, or run again.",
+                    "Use the harness version that wrote it, or remove the file and run again.",
                 )
             parts: dict[str, type[Any]] = {
                 "train_stages": TrainStage,

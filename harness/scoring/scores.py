@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -13,12 +13,14 @@ from harness.scoring.bootstrap import (
     ClusterBootstrap,
     Floats,
     difference_interval,
+    ratio,
     score_interval,
 )
-from harness.scoring.pairing import Items, align, read
+from harness.scoring.pairing import Items, align, metrics_of, read, score_table
 
 CLEAN = "clean"
 SOURCE_LANGUAGE = "en"
+METRIC = "accuracy"
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,11 @@ class CellScores:
 
     Attributes:
         n: number of examples; `clusters`: of independent groups among them.
-        accuracy: mean per-example score, with its 95 % cluster-bootstrap interval.
+        score: by the run's metric, sum of the examples' values over the sum of their weights, with its 95 %
+            cluster-bootstrap interval.
+        chance: score of the guess that does not understand the texts (Format.trivial), in this language.
         at_chance: the interval does not lie above chance: nothing may be read from this cell.
+        metrics: the score by each metric that the predictions hold, the run's own among them.
         drop: clean minus disturbed on the same examples; None on clean text, as all below.
         relative_drop: drop / (clean - chance): 1 means that all that was above chance is lost. None where
             clean text is at chance already, because the quotient says nothing there.
@@ -43,10 +48,12 @@ class CellScores:
     variant: str
     n: int
     clusters: int
-    accuracy: float
-    accuracy_lo: float
-    accuracy_hi: float
+    score: float
+    score_lo: float
+    score_hi: float
+    chance: float
     at_chance: bool
+    metrics: Mapping[str, float] = field(default_factory=dict)
     drop: float | None = None
     drop_lo: float | None = None
     drop_hi: float | None = None
@@ -63,14 +70,17 @@ class Average:
     """The unweighted mean over languages on one variant; ``mean_transfer`` leaves English out.
 
     Only served languages are in it, and `drop` is paired: it takes clean text of the same languages.
+    `chance` and `metrics` are means over the same languages, too.
     """
 
     name: str
     variant: str
     languages: tuple[str, ...]
-    accuracy: float
-    accuracy_lo: float
-    accuracy_hi: float
+    score: float
+    score_lo: float
+    score_hi: float
+    chance: float
+    metrics: Mapping[str, float] = field(default_factory=dict)
     drop: float | None = None
     drop_lo: float | None = None
     drop_hi: float | None = None
@@ -78,14 +88,14 @@ class Average:
 
 @dataclass(frozen=True)
 class WorstCase:
-    """Accuracy of a language if, example by example, the worst variant counted."""
+    """Score of a language if each example counted on the variant that lowers the score most."""
 
     language: str
     variants: tuple[str, ...]
     n: int
-    accuracy: float
-    accuracy_lo: float
-    accuracy_hi: float
+    score: float
+    score_lo: float
+    score_hi: float
 
 
 @dataclass(frozen=True)
@@ -104,6 +114,7 @@ def score_cell(
     language: str,
     variant: str,
     chance: float,
+    metric: str = METRIC,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> CellScores:
@@ -111,41 +122,47 @@ def score_cell(
 
     Raises HarnessError where the two tables do not hold the same examples.
     """
-    items = _read_language({CLEAN: clean, variant: cell}, language)
-    bootstrap = ClusterBootstrap({language: items[CLEAN].clusters}, resamples, seed)
-    means = bootstrap.means(language, _correct(items))
-    return _score(items, language, variant, chance, means, list(items), bootstrap.clusters(language))
+    scored = _Language(language, {CLEAN: clean, variant: cell}, metric, chance)
+    bootstrap = ClusterBootstrap({language: scored.items[CLEAN].clusters}, resamples, seed)
+    return scored.score(variant, scored.draw(bootstrap), bootstrap)
 
 
 def score_run(
     tables: Mapping[str, Mapping[str, pa.Table]],
     *,
-    chance: float,
+    chance: Mapping[str, float],
+    metric: str = METRIC,
     meaning_kept: Sequence[str] = (),
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> RunScores:
     """Score all cells of a run: language -> variant -> predictions, ``clean`` among the variants.
 
-    Languages may lack variants that cannot be served. `meaning_kept` names the variants that leave the
-    label as it is: the worst case is taken over them and clean text, where there are any.
+    Languages may lack variants that cannot be served.
+
+    Args:
+        chance: for each language the score of the guess that does not understand the texts.
+        metric: the column of the predictions that is the score.
+        meaning_kept: the variants that leave the label as it is: the worst case is taken over them and
+            clean text, where there are any.
     """
-    items = {language: _read_language(variants, language) for language, variants in tables.items()}
+    languages = {
+        language: _Language(language, variants, metric, chance[language])
+        for language, variants in tables.items()
+    }
     bootstrap = ClusterBootstrap(
-        {lang: cells[CLEAN].clusters for lang, cells in items.items()}, resamples, seed
+        {name: language.items[CLEAN].clusters for name, language in languages.items()}, resamples, seed
     )
     cells: list[CellScores] = []
     worst: list[WorstCase] = []
-    means: dict[str, dict[str, Floats]] = {}
-    for language, variants in items.items():
-        drawn = bootstrap.means(language, _correct(variants))
-        means[language] = {variant: drawn[:, column] for column, variant in enumerate(variants)}
-        count = bootstrap.clusters(language)
-        cells += [_score(variants, language, name, chance, drawn, list(variants), count) for name in variants]
-        kept = [name for name in variants if name in meaning_kept]
+    drawn: dict[str, dict[str, Floats]] = {}
+    for name, language in languages.items():
+        drawn[name] = language.draw(bootstrap)
+        cells += [language.score(variant, drawn[name], bootstrap) for variant in language.items]
+        kept = [variant for variant in language.items if variant in meaning_kept]
         if kept:
-            worst.append(_worst(variants, language, kept, bootstrap))
-    return RunScores(tuple(cells), averages(cells, means), tuple(worst))
+            worst.append(_worst(language.items, name, kept, bootstrap))
+    return RunScores(tuple(cells), averages(cells, drawn), tuple(worst))
 
 
 def worst_case(
@@ -153,29 +170,38 @@ def worst_case(
     variants: Mapping[str, pa.Table],
     *,
     language: str,
+    metric: str = METRIC,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> WorstCase:
-    """Score each example by its lowest score over clean text and `variants`, as an adversary would choose.
+    """Score each example on clean text or that variant which lowers the score most, as an adversary would.
 
-    Source: Liang et al. 2022, Holistic Evaluation of Language Models (arXiv 2211.09110), section 5.3.
+    Where all weights are 1 that is each example's lowest value; else the choices that together give the
+    lowest ratio.
+
+    Source: Liang et al. 2022, Holistic Evaluation of Language Models (arXiv 2211.09110), section 5.3; the
+    lowest ratio: Dinkelbach 1967, Management Science 13(7).
     """
-    items = _read_language({CLEAN: clean, **variants}, language)
+    items = _read_language({CLEAN: clean, **variants}, language, metric)
     bootstrap = ClusterBootstrap({language: items[CLEAN].clusters}, resamples, seed)
     return _worst(items, language, list(variants), bootstrap)
 
 
-def averages(cells: Sequence[CellScores], means: Mapping[str, Mapping[str, Floats]]) -> tuple[Average, ...]:
-    """Average cells over languages; `means` holds each cell's resampled accuracies, shape (resamples,)."""
+def averages(cells: Sequence[CellScores], drawn: Mapping[str, Mapping[str, Floats]]) -> tuple[Average, ...]:
+    """Average cells over languages.
+
+    Args:
+        drawn: language -> variant -> the cell's resampled scores, shape (resamples,).
+    """
     found = {(cell.language, cell.variant): cell for cell in cells}
     variants = dict.fromkeys(cell.variant for cell in cells)
     results = []
     for variant in variants:
-        served = tuple(language for language in means if (language, variant) in found)
+        served = tuple(language for language in drawn if (language, variant) in found)
         transfer = tuple(language for language in served if language != SOURCE_LANGUAGE)
         for name, languages in (("mean", served), ("mean_transfer", transfer)):
             if languages:
-                results.append(_average(name, variant, languages, found, means))
+                results.append(_average(name, variant, languages, found, drawn))
     return tuple(results)
 
 
@@ -184,80 +210,120 @@ def _average(
     variant: str,
     languages: tuple[str, ...],
     found: Mapping[tuple[str, str], CellScores],
-    means: Mapping[str, Mapping[str, Floats]],
+    drawn: Mapping[str, Mapping[str, Floats]],
 ) -> Average:
-    accuracy = float(np.mean([found[language, variant].accuracy for language in languages]))
-    drawn = np.mean([means[language][variant] for language in languages], axis=0)
-    clusters = sum(found[language, variant].clusters for language in languages)
-    low, high = score_interval(accuracy, drawn, clusters)
+    cells = [found[language, variant] for language in languages]
+    score = float(np.mean([cell.score for cell in cells]))
+    resampled = np.mean([drawn[language][variant] for language in languages], axis=0)
+    clusters = sum(cell.clusters for cell in cells)
+    average = Average(
+        name,
+        variant,
+        languages,
+        score,
+        *score_interval(score, resampled, clusters),
+        chance=float(np.mean([cell.chance for cell in cells])),
+        metrics={key: float(np.mean([cell.metrics[key] for cell in cells])) for key in cells[0].metrics},
+    )
     if variant == CLEAN:
-        return Average(name, variant, languages, accuracy, low, high)
-    clean = np.mean([means[language][CLEAN] for language in languages], axis=0)
-    drop = float(np.mean([found[language, CLEAN].accuracy for language in languages])) - accuracy
-    drop_low, drop_high = difference_interval(clean - drawn, clusters)
-    return Average(name, variant, languages, accuracy, low, high, drop, drop_low, drop_high)
+        return average
+    clean = np.mean([drawn[language][CLEAN] for language in languages], axis=0)
+    drop = float(np.mean([found[language, CLEAN].score for language in languages])) - score
+    low, high = difference_interval(clean - resampled, clusters)
+    return replace(average, drop=drop, drop_lo=low, drop_hi=high)
 
 
-def _read_language(tables: Mapping[str, pa.Table], language: str) -> dict[str, Items]:
-    clean = read(tables[CLEAN], f"{language} / {CLEAN}")
+def _read_language(tables: Mapping[str, pa.Table], language: str, metric: str) -> dict[str, Items]:
+    clean = read(tables[CLEAN], f"{language} / {CLEAN}", metric)
     cells = {CLEAN: clean}
     for variant, table in tables.items():
         if variant != CLEAN:
             place = f"{language} / {variant}"
-            cells[variant] = align(clean, read(table, place), place)
+            cells[variant] = align(clean, read(table, place, metric), place)
     return cells
 
 
-def _correct(items: Mapping[str, Items]) -> Floats:
-    return np.column_stack([cell.correct for cell in items.values()])
+class _Language:
+    """The cells of one language, side by side."""
 
+    def __init__(self, name: str, tables: Mapping[str, pa.Table], metric: str, chance: float) -> None:
+        self.name, self.tables, self.chance = name, tables, chance
+        self.items = _read_language(tables, name, metric)
 
-def _score(
-    items: Mapping[str, Items],
-    language: str,
-    variant: str,
-    chance: float,
-    means: Floats,
-    columns: Sequence[str],
-    clusters: int,
-) -> CellScores:
-    clean, cell = items[CLEAN], items[variant]
-    drawn_clean, drawn = means[:, columns.index(CLEAN)], means[:, columns.index(variant)]
-    accuracy = float(cell.correct.mean())
-    low, high = score_interval(accuracy, drawn, clusters)
-    if variant == CLEAN:
-        return CellScores(language, variant, len(cell), clusters, accuracy, low, high, low <= chance)
-    accuracy_clean = float(clean.correct.mean())
-    clean_low, _ = score_interval(accuracy_clean, drawn_clean, clusters)
-    # The mean of differences, not the difference of means: equal predictions must give exactly 0.
-    drop = float((clean.correct - cell.correct).mean())
-    drop_low, drop_high = difference_interval(drawn_clean - drawn, clusters)
-    return CellScores(
-        language,
-        variant,
-        len(cell),
-        clusters,
-        accuracy,
-        low,
-        high,
-        at_chance=low <= chance,
-        drop=drop,
-        drop_lo=drop_low,
-        drop_hi=drop_high,
-        relative_drop=drop / (accuracy_clean - chance) if clean_low > chance else None,
-        consistency=float((clean.prediction == cell.prediction).mean()),
-        flipped=float((~cell.right[clean.right]).mean()) if clean.right.any() else None,
-        changed=float(cell.touched.mean()),
-        eligible=float(cell.eligible.mean()),
-        char_edits=float(cell.char_edits[cell.touched].mean()) if cell.touched.any() else None,
-    )
+    def draw(self, bootstrap: ClusterBootstrap) -> dict[str, Floats]:
+        """Return each variant's resampled scores, shape (resamples,)."""
+        values = np.column_stack([cell.value for cell in self.items.values()])
+        weights = np.column_stack([cell.weight for cell in self.items.values()])
+        drawn = bootstrap.ratios(self.name, values, weights)
+        return dict(zip(self.items, drawn.T, strict=True))
+
+    def score(self, variant: str, drawn: Mapping[str, Floats], bootstrap: ClusterBootstrap) -> CellScores:
+        """Return a cell's scores; `drawn` as `draw` gives it."""
+        clean, cell = self.items[CLEAN], self.items[variant]
+        low, high = self._interval(variant, drawn, bootstrap)
+        table = self.tables[variant]
+        scores = CellScores(
+            self.name,
+            variant,
+            len(cell),
+            bootstrap.clusters(self.name),
+            cell.score,
+            low,
+            high,
+            self.chance,
+            at_chance=low <= self.chance,
+            metrics={metric: score_table(table, metric) for metric in metrics_of(table)},
+        )
+        if variant == CLEAN:
+            return scores
+        drop = clean.score - cell.score
+        clusters = bootstrap.clusters(self.name, clean.weight + cell.weight)
+        drop_low, drop_high = difference_interval(drawn[CLEAN] - drawn[variant], clusters)
+        clean_low, _ = self._interval(CLEAN, drawn, bootstrap)
+        return replace(
+            scores,
+            drop=drop,
+            drop_lo=drop_low,
+            drop_hi=drop_high,
+            relative_drop=drop / (clean.score - self.chance) if clean_low > self.chance else None,
+            consistency=float((clean.prediction == cell.prediction).mean()),
+            flipped=float((~cell.right[clean.right]).mean()) if clean.right.any() else None,
+            changed=float(cell.touched.mean()),
+            eligible=float(cell.eligible.mean()),
+            char_edits=float(cell.char_edits[cell.touched].mean()) if cell.touched.any() else None,
+        )
+
+    def _interval(
+        self, variant: str, drawn: Mapping[str, Floats], bootstrap: ClusterBootstrap
+    ) -> tuple[float, float]:
+        cell = self.items[variant]
+        return score_interval(cell.score, drawn[variant], bootstrap.clusters(self.name, cell.weight))
 
 
 def _worst(
     items: Mapping[str, Items], language: str, variants: Sequence[str], bootstrap: ClusterBootstrap
 ) -> WorstCase:
-    lowest = np.min([items[name].correct for name in (CLEAN, *variants)], axis=0)
-    accuracy = float(lowest.mean())
-    drawn = bootstrap.means(language, lowest[:, None])[:, 0]
-    low, high = score_interval(accuracy, drawn, bootstrap.clusters(language))
-    return WorstCase(language, tuple(variants), len(lowest), accuracy, low, high)
+    cells = [items[name] for name in (CLEAN, *variants)]
+    values, weights = _lowest(
+        np.column_stack([cell.value for cell in cells]), np.column_stack([cell.weight for cell in cells])
+    )
+    score = ratio(values, weights)
+    drawn = bootstrap.ratios(language, values[:, None], weights[:, None])[:, 0]
+    low, high = score_interval(score, drawn, bootstrap.clusters(language, weights))
+    return WorstCase(language, tuple(variants), len(values), score, low, high)
+
+
+def _lowest(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Choose a variant for each example so that sum(values) / sum(weights) is lowest.
+
+    Shapes (examples, variants) -> (examples,), (examples,).
+    """
+    rows = np.arange(len(values))
+    best = min(ratio(*column) for column in zip(values.T, weights.T, strict=True))
+    while True:
+        chosen = np.argmin(values - best * weights, axis=1)
+        found = values[rows, chosen], weights[rows, chosen]
+        score = ratio(*found)
+        if score >= best:
+            return found
+        best = score

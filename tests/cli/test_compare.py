@@ -32,7 +32,7 @@ def save(workspace: Path, name: str, rate: float, created: str) -> RunRecord:
                 "cluster": ids,
                 "gold": ["a"] * 120,
                 "prediction": np.where(right, "a", "b").tolist(),
-                "correct": pa.array(right.astype(np.float32)),
+                "accuracy": pa.array(right.astype(np.float32)),
                 "probabilities": pa.array([[0.5, 0.5]] * 120, pa.list_(pa.float32())),
                 "eligible": [False] * 120,
                 "touched": [False] * 120,
@@ -57,13 +57,13 @@ def save(workspace: Path, name: str, rate: float, created: str) -> RunRecord:
         split="test",
         limit=120,
         labels=("a", "b"),
-        chance=0.5,
+        chance={"en": 0.5, "de": 0.5},
         metric="accuracy",
         train_stages=(),
         languages=("en", "de"),
         variants=(Variant("clean"),),
         cells=tuple(Cell(language, "clean", f"{name}-{language}") for language in tables),
-    ).with_scores(score_run(tables, chance=0.5, resamples=50))
+    ).with_scores(score_run(tables, chance={"en": 0.5, "de": 0.5}, resamples=50))
     record.save(workspace / "runs")
     return record
 

@@ -10,6 +10,7 @@ from harness.scoring.scores import score_run
 
 LANGUAGES = ("ar", "de", "en", "sw")
 SCRAMBLE, SWAP = "syntactic.scramble", "noise.swap:0.3"
+CHANCE = dict.fromkeys(LANGUAGES, 1 / 3)
 RATES = {"ar": 0.6, "de": 0.8, "en": 0.9, "sw": 0.34}
 
 
@@ -23,7 +24,7 @@ def predictions(language: str, variant: str, gain: float, count: int = 200) -> p
             "cluster": names,
             "gold": ["a"] * count,
             "prediction": np.where(right, "a", "b").tolist(),
-            "correct": pa.array(right.astype(np.float32)),
+            "accuracy": pa.array(right.astype(np.float32)),
             "probabilities": pa.array([[0.5, 0.5]] * count, pa.list_(pa.float32())),
             "eligible": [True] * count,
             "touched": [variant != "clean"] * count,
@@ -66,14 +67,14 @@ def make(name: str, gain: float = 0.0, variants: tuple[str, ...] = ("clean", SCR
         split="test",
         limit=200,
         labels=("a", "b", "c"),
-        chance=1 / 3,
+        chance=CHANCE,
         metric="accuracy",
         train_stages=(TrainStage("k" * 32, "train <xnli>", "target", 18000, 1125, 903.7, 0.674),),
         languages=LANGUAGES,
         variants=tuple(version(label) for label in variants),
         cells=cells,
     )
-    return record.with_scores(score_run(served, chance=1 / 3, meaning_kept=(SWAP,), resamples=100))
+    return record.with_scores(score_run(served, chance=CHANCE, meaning_kept=(SWAP,), resamples=100))
 
 
 @pytest.fixture(scope="session")

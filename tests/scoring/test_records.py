@@ -26,7 +26,7 @@ def record(run_id: str = "ab" * 16, **changes: object) -> RunRecord:
         split="test",
         limit=None,
         labels=("entailment", "neutral", "contradiction"),
-        chance=1 / 3,
+        chance={"en": 1 / 3, "th": 1 / 3},
         metric="accuracy",
         train_stages=(TrainStage("k" * 32, "train snli", "intermediate", 1000, 30, 4.5, 0.8),),
         languages=("en", "th"),
@@ -34,14 +34,15 @@ def record(run_id: str = "ab" * 16, **changes: object) -> RunRecord:
             Variant("clean"),
             Variant("syntactic.scramble", "syntactic.scramble", "syntactic", 1.0, True),
         ),
+        settings={"rule": "mlqa", "pooling": "mean"},
         cells=(Cell("en", "clean", "c" * 32), Cell("th", "syntactic.scramble", None, "no parser for th")),
     )
     return replace(made, **changes)
 
 
 SCORES = RunScores(
-    cells=(CellScores("en", "clean", 10, 10, 0.5, 0.3, 0.7, True),),
-    averages=(Average("mean", "clean", ("en", "th"), 0.5, 0.4, 0.6),),
+    cells=(CellScores("en", "clean", 10, 10, 0.5, 0.3, 0.7, 1 / 3, True, {"f1": 0.5, "exact_match": 0.4}),),
+    averages=(Average("mean", "clean", ("en", "th"), 0.5, 0.4, 0.6, 1 / 3, {"f1": 0.5}),),
     worst=(WorstCase("en", ("syntactic.scramble",), 10, 0.4, 0.2, 0.6),),
 )
 
@@ -62,15 +63,15 @@ def test_schema_comes_first_and_unknown_fields_do_no_harm() -> None:
     assert RunRecord.from_json(json.dumps(content)) == record()
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 1}', '{"schema": 1, "run_id": "a"}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 2}', '{"schema": 2, "run_id": "a"}'])
 def test_what_is_not_a_record_is_refused_with_its_place(text: str) -> None:
     with pytest.raises(HarnessError, match=r"runs/x.json: not a run record"):
         RunRecord.from_json(text, "runs/x.json")
 
 
 def test_another_schema_is_refused() -> None:
-    with pytest.raises(HarnessError, match="schema 2"):
-        RunRecord.from_json(record().to_json().replace('"schema": 1', '"schema": 2'))
+    with pytest.raises(HarnessError, match="schema 1, this harness reads 2"):
+        RunRecord.from_json(record().to_json().replace('"schema": 2', '"schema": 1'))
 
 
 def test_cells_and_scores_are_found_by_language_and_variant() -> None:

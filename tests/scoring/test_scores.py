@@ -10,6 +10,7 @@ from harness.errors import HarnessError
 from harness.scoring.scores import CellScores, score_cell, score_run, worst_case
 
 THIRD = 1 / 3
+CHANCE = dict.fromkeys(("en", "de", "fr", "ru", "th"), THIRD)
 SEVERAL = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -26,7 +27,7 @@ def test_counts_shares_and_drop_of_a_small_cell(table) -> None:
         char_edits=pa.array([4, 2, 0, 0], pa.int32()),
     )
     scores = score(clean, cell, chance=0.25)
-    assert (scores.n, scores.clusters, scores.accuracy, scores.drop) == (4, 4, 0.5, 0.25)
+    assert (scores.n, scores.clusters, scores.score, scores.drop) == (4, 4, 0.5, 0.25)
     assert scores.consistency == 0.75
     assert scores.flipped == pytest.approx(1 / 3)
     assert (scores.changed, scores.eligible, scores.char_edits) == (0.5, 0.75, 3.0)
@@ -35,7 +36,7 @@ def test_counts_shares_and_drop_of_a_small_cell(table) -> None:
 def test_clean_text_has_no_drop(table) -> None:
     clean = table([1, 0, 1] * 30)
     scores = score_cell(clean, clean, language="de", variant="clean", chance=THIRD)
-    assert scores.accuracy == pytest.approx(2 / 3)
+    assert scores.score == pytest.approx(2 / 3)
     assert not scores.at_chance
     assert scores.drop is scores.relative_drop is scores.consistency is scores.changed is None
 
@@ -56,7 +57,7 @@ def test_relative_drop_is_undefined_where_clean_text_is_at_chance(table) -> None
 def test_below_chance_counts_as_at_chance(table) -> None:
     clean = table([1] * 10 + [0] * 90)
     scores = score_cell(clean, clean, language="de", variant="clean", chance=0.5)
-    assert scores.accuracy_hi < 0.5
+    assert scores.score_hi < 0.5
     assert scores.at_chance
 
 
@@ -129,27 +130,27 @@ def parallel(table, rates: dict[str, float], count: int = 300) -> dict[str, dict
 def test_means_leave_english_out_of_transfer_and_unserved_languages_out_of_both(table) -> None:
     tables = parallel(table, {"en": 0.9, "de": 0.7, "th": 0.5})
     del tables["th"]["noise.swap"]
-    scores = score_run(tables, chance=THIRD, resamples=200)
+    scores = score_run(tables, chance=CHANCE, resamples=200)
     found = {(average.name, average.variant): average for average in scores.averages}
     cells = {(cell.language, cell.variant): cell for cell in scores.cells}
     assert found["mean", "clean"].languages == ("en", "de", "th")
     assert found["mean_transfer", "noise.swap"].languages == ("de",)
-    expected = np.mean([cells[language, "clean"].accuracy for language in ("en", "de", "th")])
-    assert found["mean", "clean"].accuracy == pytest.approx(expected)
+    expected = np.mean([cells[language, "clean"].score for language in ("en", "de", "th")])
+    assert found["mean", "clean"].score == pytest.approx(expected)
     # The drop is taken over the two served languages, on clean text too.
     drops = np.mean([cells[language, "noise.swap"].drop for language in ("en", "de")])
     assert found["mean", "noise.swap"].drop == pytest.approx(drops)
 
 
 def test_a_mean_over_parallel_languages_is_no_surer_than_its_examples(table) -> None:
-    one = score_run(parallel(table, {"en": 0.7}), chance=THIRD).averages[0]
-    four = score_run(parallel(table, dict.fromkeys(("en", "de", "fr", "ru"), 0.7)), chance=THIRD).averages[0]
-    assert four.accuracy_hi - four.accuracy_lo == pytest.approx(one.accuracy_hi - one.accuracy_lo)
+    one = score_run(parallel(table, {"en": 0.7}), chance=CHANCE).averages[0]
+    four = score_run(parallel(table, dict.fromkeys(("en", "de", "fr", "ru"), 0.7)), chance=CHANCE).averages[0]
+    assert four.score_hi - four.score_lo == pytest.approx(one.score_hi - one.score_lo)
 
 
 def test_a_run_scores_each_cell_as_it_is_scored_alone(table) -> None:
     tables = parallel(table, {"en": 0.9, "de": 0.7})
-    scores = score_run(tables, chance=THIRD, resamples=300)
+    scores = score_run(tables, chance=CHANCE, resamples=300)
     alone = score_cell(
         tables["de"]["clean"],
         tables["de"]["noise.swap"],
@@ -164,11 +165,11 @@ def test_a_run_scores_each_cell_as_it_is_scored_alone(table) -> None:
 def test_the_worst_case_takes_each_example_at_its_worst(table) -> None:
     clean, one, two = table([1, 1, 1, 0]), table([0, 1, 1, 1]), table([1, 0, 1, 1])
     worst = worst_case(clean, {"a": one, "b": two}, language="de", resamples=100)
-    assert (worst.variants, worst.n, worst.accuracy) == (("a", "b"), 4, 0.25)
+    assert (worst.variants, worst.n, worst.score) == (("a", "b"), 4, 0.25)
 
 
 def test_only_variants_that_keep_the_meaning_enter_the_worst_case(table) -> None:
     tables = parallel(table, {"de": 0.7})
-    assert score_run(tables, chance=THIRD, resamples=50).worst == ()
-    (worst,) = score_run(tables, chance=THIRD, meaning_kept=["noise.swap"], resamples=50).worst
+    assert score_run(tables, chance=CHANCE, resamples=50).worst == ()
+    (worst,) = score_run(tables, chance=CHANCE, meaning_kept=["noise.swap"], resamples=50).worst
     assert worst.variants == ("noise.swap",)

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.scoring.significance import false_discovery, mcnemar, sign_flip
+from harness.scoring.significance import Graded, false_discovery, mcnemar, randomisation
 
 
 @pytest.mark.parametrize(
@@ -25,23 +28,44 @@ def test_mcnemar_is_the_binomial_test(first: int, second: int) -> None:
         assert mcnemar(first, second) == pytest.approx(expected, rel=1e-6, abs=1e-200)
 
 
-def test_sign_flips_agree_with_mcnemar_where_clusters_hold_one_example() -> None:
-    differences = np.array([1.0] * 22 + [-1.0] * 9 + [0.0] * 69)
+def means(differences: Sequence[float]) -> tuple[Graded, Graded]:
+    """Return two runs whose examples weigh 1 and differ by `differences`."""
+    values = np.array(differences, dtype=float)
+    return (np.zeros_like(values), np.ones_like(values)), (values, np.ones_like(values))
+
+
+def test_exchanging_agrees_with_mcnemar_where_clusters_hold_one_example() -> None:
     names = np.arange(100).astype(str).astype(object)
-    assert sign_flip(differences, names) == pytest.approx(mcnemar(9, 22), abs=0.006)
+    p = randomisation(*means([1.0] * 22 + [-1.0] * 9 + [0.0] * 69), names)
+    assert p == pytest.approx(mcnemar(9, 22), abs=0.006)
 
 
 def test_copies_in_a_cluster_are_no_evidence() -> None:
     differences = np.array([1.0] * 12 + [-1.0] * 8)
     names = np.arange(20).astype(str).astype(object)
-    one = sign_flip(differences, names)
-    copied = sign_flip(np.repeat(differences, 10), np.repeat(names, 10))
+    one = randomisation(*means(differences), names)
+    copied = randomisation(*means(np.repeat(differences, 10)), np.repeat(names, 10))
     assert copied == pytest.approx(one, abs=1e-12)
     assert mcnemar(80, 120) < 0.01 < 0.3 < copied
 
 
 def test_no_difference_is_no_evidence() -> None:
-    assert sign_flip(np.zeros(5), np.array(list("abcde"), dtype=object)) == 1.0
+    assert randomisation(*means([0.0] * 5), np.array(list("abcde"), dtype=object)) == 1.0
+
+
+def test_ratios_are_tested_by_every_way_to_exchange_outputs() -> None:
+    # Eight sentences: twice the right entities, predicted plus gold ones. All 256 exchanges are counted here.
+    first = np.array([[2, 3], [0, 2], [4, 5], [0, 1], [2, 4], [0, 0], [2, 2], [0, 3]], dtype=float)
+    second = np.array([[2, 2], [2, 2], [4, 4], [0, 0], [2, 3], [0, 0], [2, 4], [2, 3]], dtype=float)
+    differences = []
+    for choice in product((False, True), repeat=8):
+        swap = np.array(choice)[:, None]
+        one, two = np.where(swap, second, first).sum(axis=0), np.where(swap, first, second).sum(axis=0)
+        differences.append(abs(one[0] / one[1] - two[0] / two[1]))
+    exact = np.mean(np.array(differences) >= differences[0] - 1e-12)
+    p = randomisation(tuple(first.T), tuple(second.T), np.arange(8).astype(str).astype(object))
+    assert 0.1 < exact < 0.5
+    assert p == pytest.approx(exact, abs=0.015)
 
 
 def test_false_discovery_by_hand() -> None:
