@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     import torch
 
-ENTRIES = 1 << 23  # cosines in a block; one takes about 32 bytes while the block is reduced
+ENTRIES = 1 << 23  # cosines in a block; one takes about 40 bytes where many are equal, else 8
 ROWS = 4096  # queries in a block at most
 SMALLEST = 1e-6  # of a mean cosine that is divided by
 
@@ -84,7 +84,7 @@ def nearest(
             block = _device(queries[rows], device) @ _device(candidates[columns], device).T
             if means is not None:
                 block = block / _divisors(means[0][rows], means[1][columns], device)
-            keys = _keys(block, left)
+            keys = _largest(block, left, k)
             keys = keys if best is None else torch.cat((best, keys), dim=1)
             best = torch.topk(keys, min(k, keys.shape[1]), dim=1).values
         if best is not None:
@@ -185,18 +185,32 @@ def _divisors(of_query: np.ndarray, of_candidate: np.ndarray, device: torch.devi
     return ((rows[:, None] + columns[None, :]) / 2).clamp(min=SMALLEST)
 
 
-def _keys(block: torch.Tensor, left: int) -> torch.Tensor:
-    """Return [n, m] int64 whose order is that of the scores and, where they are equal, of smaller columns.
+def _largest(block: torch.Tensor, left: int, k: int) -> torch.Tensor:
+    """Return the keys of each row's `k` largest scores, in no order; `left` is the number of column 0."""
+    import torch
+
+    numbers = torch.arange(left, left + block.shape[1], device=block.device)
+    if block.shape[1] <= k:
+        return _keys(block, numbers.expand_as(block))
+    values, columns = torch.topk(block, k + 1, dim=1)
+    keys = _keys(values[:, :k], numbers[columns[:, :k]])
+    tied = (values[:, k - 1] == values[:, k]).nonzero()[:, 0]  # topk chose any of the equal ones
+    if len(tied):
+        keys[tied] = torch.topk(_keys(block[tied], numbers.expand(len(tied), -1)), k, dim=1).values
+    return keys
+
+
+def _keys(scores: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
+    """Return int64 that order as scores [n, m] do and, where these are equal, as smaller numbers [n, m].
 
     The upper half is the float's bits, turned so that they order as integers do; the lower half counts
-    columns downwards. So the largest k of them are the same on every device and in blocks of any size.
+    numbers downwards. So the largest k are the same on every device and in blocks of any size.
     """
     import torch
 
-    bits = (block + 0.0).view(torch.int32).to(torch.int64)  # + 0.0: one zero, not two
+    bits = (scores + 0.0).view(torch.int32).to(torch.int64)  # + 0.0: one zero, not two
     ordered = torch.where(bits < 0, bits ^ 0x7FFFFFFF, bits)
-    columns = torch.arange(left, left + block.shape[1], device=block.device, dtype=torch.int64)
-    return (ordered << 32) | (0xFFFFFFFF - columns)
+    return (ordered << 32) | (0xFFFFFFFF - numbers)
 
 
 def _unkeyed(keys: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
