@@ -87,3 +87,18 @@ class EmbeddingSimilarity(nn.Module):
             nn.functional.normalize(pool(hidden, batch[name], "mean"), dim=-1) for name in ("first", "second")
         )
         return self.scale * first @ second.T
+
+
+class SpanEnds(nn.Module):
+    """A linear layer on each token: [s, t, h] to [s, t, 2], to be the answer's start and to be its end."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.out = nn.Linear(size, 2)
+        nn.init.normal_(self.out.weight, std=0.02)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
+        """Return logits [s, t, 2]."""
+        logits: Tensor = self.out(hidden)
+        return logits

@@ -1,0 +1,160 @@
+"""Span extraction: a question and a context in, a stretch of the context out (Devlin et al. 2019, arXiv 1810.04805).
+
+A row is encoded as windows: the question, and as many subwords of the context as fit; two windows that follow
+each other share ``stride`` subwords. A linear layer gives each token two logits, to be the answer's start and
+to be its end. Trained on the cross-entropy of both over a window's tokens. A window that does not hold the
+answer is kept in training, with its first token as start and end, which is also what says that there is no
+answer at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.formats.answers import NO_ANSWER_RULES, grades
+from harness.formats.base import IGNORED, Batch, Encoded, Format, Inputs, Settings
+from harness.formats.best_spans import best_spans, null_threshold
+from harness.formats.windows import encode_windows
+from harness.text.tokens import is_word, spans
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+TRIVIAL_WORDS = 3
+
+
+class SpanExtraction(Format):
+    """Cross-entropy on start and end; scored by F1 and exact match under the task's rule."""
+
+    name = "span-extraction"
+    columns = ("context", "question", "answers", "answer_starts")
+    types: Mapping[str, str] = {"answers": "texts", "answer_starts": "numbers"}
+    # A disturbed context would carry its answers elsewhere, so it is left alone.
+    texts = ("question",)
+    groups = "context"
+    metrics = ("f1", "exact_match")
+    uses = ("stride", "answer_length", "best_answers")
+    outputs = "token"
+
+    def encode(self, table: pa.Table, tokenizer: PreTrainedTokenizerFast, settings: Settings) -> Encoded:
+        """Encode each question with the windows of its context.
+
+        The mark ``offsets`` [total, 2] int32 says which characters of the context a token stands for, -1
+        where it stands for none. The notes ``start`` and ``end`` [sequences] int64 are the answer's first
+        and last token, counted in the window; both 0 where the window does not hold it, both -100 where the
+        row's answer is not in its context at all. A row with several answers is trained on the first.
+        """
+        return encode_windows(table, tokenizer, settings.recipe)
+
+    def collate(
+        self, encoded: Encoded, items: np.ndarray, inputs: Inputs, rng: np.random.Generator | None
+    ) -> Batch:
+        """Pad, and add ``start`` and ``end`` [s] int64."""
+        import torch
+
+        sequences = encoded.sequences(items)
+        batch = inputs.pad(encoded, sequences)
+        for name in ("start", "end"):
+            batch[name] = torch.from_numpy(encoded.notes[name][sequences].astype(np.int64))
+        return batch
+
+    def weight(self, batch: Batch) -> float:
+        """Return the number of windows with a target."""
+        return float((batch["start"] != IGNORED).sum())
+
+    def head(self, encoder: PreTrainedModel, settings: Settings) -> torch.nn.Module:
+        """Return a linear layer on the last hidden states: logits [s, t, 2] of start and end."""
+        from harness.engine.heads import SpanEnds
+
+        return SpanEnds(encoder.config.hidden_size)
+
+    def loss(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """Return the summed mean of the cross-entropies of start and end, from logits [s, t, 2].
+
+        The softmax is over a window's tokens, the question's among them, but not over its padding.
+        """
+        import torch
+
+        padding = (batch["attention_mask"] == 0).unsqueeze(-1)
+        scores = logits.float().masked_fill(padding, torch.finfo(torch.float32).min)
+        parts = [
+            torch.nn.functional.cross_entropy(
+                scores[..., side], batch[name], reduction="sum", ignore_index=IGNORED
+            )
+            for side, name in enumerate(("start", "end"))
+        ]
+        return (parts[0] + parts[1]) / 2
+
+    def calibrates(self, settings: Settings) -> bool:
+        """Say whether questions may have no answer, so that a threshold is to be found."""
+        return settings.rule in NO_ANSWER_RULES
+
+    def calibrate(
+        self, outputs: np.ndarray, encoded: Encoded, table: pa.Table, settings: Settings
+    ) -> Mapping[str, float]:
+        """Return ``null``: how far the null answer must lead on dev for the best F1."""
+        best = best_spans(outputs, encoded, table.num_rows, settings.recipe)
+        gold = _gold(table)
+        answered, _ = grades(best.texts(table), gold, settings.rule, settings.language)
+        silent, _ = grades([""] * table.num_rows, gold, settings.rule, settings.language)
+        return {"null": null_threshold(best.lead, answered, silent)}
+
+    def decode(self, outputs: np.ndarray, encoded: Encoded, table: pa.Table, settings: Settings) -> pa.Table:
+        """Take the best span over a row's windows, or no answer where the rule knows such questions.
+
+        A span's score is the sum of its start's and its end's logit; looked at are, in each window, the
+        ``best_answers`` best starts and ends in the context. The null answer's score is that of the first
+        token, in the window where it is lowest; it is taken where it leads the best span by more than
+        ``settings.calibration["null"]``. ``gold`` joins the answers by `` | ``; ``score`` is the best span's.
+        """
+        import pyarrow as pa
+
+        best = best_spans(outputs, encoded, table.num_rows, settings.recipe)
+        guesses = best.texts(table)
+        if settings.rule in NO_ANSWER_RULES:
+            threshold = settings.calibration.get("null", 0.0)
+            guesses = [
+                "" if lead > threshold else guess for lead, guess in zip(best.lead, guesses, strict=True)
+            ]
+        gold = _gold(table)
+        f1, exact = grades(guesses, gold, settings.rule, settings.language)
+        return pa.table(
+            {
+                "gold": pa.array([" | ".join(dict.fromkeys(answers)) for answers in gold], pa.string()),
+                "prediction": pa.array(guesses, pa.string()),
+                "f1": pa.array(f1.astype(np.float32)),
+                "exact_match": pa.array(exact.astype(np.float32)),
+                "score": pa.array(best.score.astype(np.float32)),
+            }
+        )
+
+    def trivial(self, table: pa.Table, settings: Settings) -> Mapping[str, float]:
+        """Return the scores of the context's first three words, or of no answer, whichever are higher."""
+        gold = _gold(table)
+        leads = [_first_words(text, settings.language) for text in table["context"].to_pylist()]
+        tried = [
+            grades(guesses, gold, settings.rule, settings.language)
+            for guesses in (leads, [""] * table.num_rows)
+        ]
+        return {
+            name: max(float(scores[side].mean()) if len(scores[side]) else 0.0 for scores in tried)
+            for side, name in enumerate(self.metrics)
+        }
+
+
+def _gold(table: pa.Table) -> list[list[str]]:
+    """Return the gold answers of each row; an empty list where there are none."""
+    return [answers or [] for answers in table["answers"].to_pylist()]
+
+
+def _first_words(text: str, language: str) -> str:
+    """Return the first words of a text, with what stands between them."""
+    # so many characters hold that many words in any language, and cutting up a whole context takes long
+    beginning = text[:400]
+    words = [span for span in spans(beginning, language) if is_word(beginning[slice(*span)])][:TRIVIAL_WORDS]
+    return text[words[0][0] : words[-1][1]] if words else ""
