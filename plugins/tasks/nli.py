@@ -1,4 +1,4 @@
-"""Natural language inference: XNLI, and the English sets that train it."""
+"""Natural language inference: XNLI, the English sets that train it, and smaller ones beside them."""
 
 from __future__ import annotations
 
@@ -42,5 +42,28 @@ def harness_tasks() -> list[Task]:
             test_split="dev",
             description="SNLI, MNLI and ANLI together",
             citation="Phang et al. 2020 (arXiv 2005.13013)",
+        ),
+        Task(
+            name="rte",
+            labels=("entailment", "not_entailment"),
+            source="rte",
+            test_split="dev",
+            description="recognising textual entailment, two labels",
+        ),
+        Task(
+            name="wanli",
+            labels=LABELS,
+            source="wanli",
+            description="NLI written by a language model and revised by people; no dev split: the last step is kept",
+        ),
+        Task(
+            name="folio",
+            labels=LABELS,
+            source="folio",
+            test_split="dev",  # the test split is not released
+            description="conclusions from premises by first-order logic; gated on the Hub",
+        ),
+        Task(
+            name="sick", labels=LABELS, source="sick", description="NLI on captions, made to try composition"
         ),
     ]
