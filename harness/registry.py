@@ -25,9 +25,11 @@ from harness.registry_schema import (
     Recipe,
     RecipeEntry,
     SourceEntry,
+    SuiteEntry,
     TaskEntry,
     TranslatorEntry,
 )
+from harness.suite import Suite
 from harness.task import HubSource, Task
 
 FAMILY = "huggingface"
@@ -54,6 +56,7 @@ class Registry:
     _groups: Mapping[str, tuple[str, ...]]
     _recipes: Mapping[str, RecipeEntry]
     _translators: Mapping[str, TranslatorEntry]
+    _suites: Mapping[str, SuiteEntry]
 
     @property
     def records(self) -> list[PluginRecord]:
@@ -66,12 +69,13 @@ class Registry:
         return self._plugins.note()
 
     def names(self, kind: str) -> list[str]:
-        """Return the names of a kind (task, model, perturbation, group, recipe, source, translator), sorted."""
+        """Return the names of a kind (task, model, perturbation, group, recipe, suite and so on), sorted."""
         named = {
             "group": self._groups,
             "recipe": self._recipes,
             "source": self._sources,
             "translator": self._translators,
+            "suite": self._suites,
         }
         if kind in named:
             return sorted(named[kind])
@@ -154,6 +158,12 @@ class Registry:
         return self._translators[name]
 
     def recipe(self, name: str) -> RecipeEntry:
+    def suite(self, name: str) -> Suite:
+        """Return the suite called `name`; raise UnknownName if there is none."""
+        if name not in self._suites:
+            raise names.unknown("suite", name, self._suites)
+        return Suite(name, **self._suites[name].model_dump())
+
         """Return the recipe called `name`, with its description and overrides."""
         if name not in self._recipes:
             raise names.unknown("recipe", name, self._recipes)
@@ -246,6 +256,7 @@ def _join(files: Sequence[Entries], loaded: Plugins, places: Mapping[tuple[str, 
         _recipes={name: recipe for content in contents for name, recipe in content.recipes.items()},
         _translators={name: each for content in contents for name, each in content.translators.items()},
     )
+        _suites={name: each for content in contents for name, each in content.suites.items()},
 
 
 def _add_model(loaded: Plugins, name: str, entry: ModelEntry, place: str) -> None:

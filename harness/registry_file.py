@@ -94,6 +94,7 @@ SECTIONS = {
     "groups": "group",
     "recipes": "recipe",
     "translators": "translator",
+    "suites": "suite",
 }
 
 

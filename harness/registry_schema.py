@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from harness.names import near
 from harness.task import HubSource
@@ -208,6 +208,28 @@ class TaskEntry(Strict):
 
 class Defaults(Strict):
     """What ``harness run`` takes where the command line says nothing."""
+class SuiteEntry(Strict):
+    """A named suite; the fields are those of harness.suite.Suite."""
+
+    groups: dict[str, tuple[str, ...]]
+    metrics: dict[str, tuple[str, ...]] = {}
+    description: str = ""
+    citation: str = ""
+
+    @model_validator(mode="after")
+    def _once_each(self) -> SuiteEntry:
+        tasks = [task for group in self.groups.values() for task in group]
+        for task in tasks:
+            if tasks.count(task) > 1:
+                raise ValueError(f"task '{task}' is in it twice")
+        for task, metrics in self.metrics.items():
+            if task not in tasks:
+                raise ValueError(f"metrics of '{task}', which is in no group")
+            if not metrics:
+                raise ValueError(f"no metric of '{task}'")
+        return self
+
+
 
     model: str = "xlmr-base"
     target: str = "xnli"
@@ -228,3 +250,4 @@ class RegistryFile(Strict):
     recipes: dict[str, RecipeEntry] = {}
     translators: dict[str, TranslatorEntry] = {}
     defaults: dict[str, Any] = {}
+    suites: dict[str, SuiteEntry] = {}

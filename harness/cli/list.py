@@ -17,7 +17,7 @@ def list(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List tasks, models, perturbations, groups, recipes, translators or languages."""
+    """List tasks, models, perturbations, groups, recipes, translators, suites or languages."""
     from harness.cli import options, output
     from harness.names import unknown
 
@@ -109,6 +109,13 @@ def _translators(registry: Registry) -> Sequence[dict[str, Any]]:
     ]
 
 
+def _suites(registry: Registry) -> Sequence[dict[str, Any]]:
+    return [
+        {"name": suite.name, "tasks": suite.tasks, "description": suite.description}
+        for suite in map(registry.suite, registry.names("suite"))
+    ]
+
+
 def _languages(registry: Registry) -> Sequence[dict[str, Any]]:
     from harness.languages import languages
 
@@ -134,5 +141,6 @@ LISTINGS: dict[str, Callable[[Registry], Sequence[dict[str, Any]]]] = {
     "groups": _groups,
     "recipes": _recipes,
     "translators": _translators,
+    "suites": _suites,
     "languages": _languages,
 }

@@ -15,7 +15,7 @@ def show(
     what: Annotated[list[str], typer.Argument(metavar="[KIND] NAME", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show a task, model, perturbation, group, recipe, source, translator or language: harness show task xnli."""
+    """Show a task, model, perturbation, group, recipe, source, translator, suite or language: show task xnli."""
     from harness.cli import options, output
     from harness.errors import HarnessError
     from harness.names import unknown
@@ -153,6 +153,29 @@ def _translator(registry: Registry, name: str) -> dict[str, Any]:
     return facts | {"defined by": registry.place("translator", name)}
 
 
+def _suite(registry: Registry, name: str) -> dict[str, Any]:
+    suite = registry.suite(name)
+    known = registry.names("task")
+    facts: dict[str, Any] = {"description": suite.description, **suite.groups}
+    facts["scored by"] = {
+        task: " and ".join(suite.metrics.get(task, (_main_metric(registry, task),)))
+        for task in suite.tasks
+        if task in known
+    }
+    return facts | {
+        "not here": [task for task in suite.tasks if task not in known],
+        "citation": suite.citation,
+        "defined by": registry.place("suite", name),
+    }
+
+
+def _main_metric(registry: Registry, name: str) -> str:
+    from harness.formats import format_named
+
+    task = registry.task(name)
+    return task.metric or format_named(task.format).metrics[0]
+
+
 def _language(registry: Registry, name: str) -> dict[str, Any]:
     from harness.languages import language
 
@@ -173,5 +196,6 @@ SHOWN: dict[str, Callable[[Registry, str], dict[str, Any]]] = {
     "recipe": _recipe,
     "source": _source,
     "translator": _translator,
+    "suite": _suite,
     "language": _language,
 }
