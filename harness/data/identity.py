@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,11 +21,20 @@ DATA_SUFFIXES = {".parquet", ".jsonl", ".json", ".csv", ".tsv", ".arrow"}
 
 @dataclass(frozen=True)
 class DataPlaces:
-    """Where rows come from: the registry's sources, the Hub's revisions, and a local folder before both."""
+    """Where rows come from: the registry's sources, the Hub's revisions, and the user's folders before both.
+
+    Attributes:
+        folder: ``--data-dir``: local copies of repositories, and the folders of tasks that are not on the Hub.
+        translations: ``--translations``: ``TASK/LANGUAGE/train.parquet`` (or .jsonl, .csv), training rows in
+            languages other than English, in the format's columns.
+        allow_changed: whether data other than the published are noted and used, not refused.
+    """
 
     registry: Registry
     revisions: Revisions
     folder: Path | None = None
+    translations: Path | None = None
+    allow_changed: bool = False
 
     def local(self, source: HubSource) -> Path | None:
         """Return the local folder that stands for the source's repository, if there is one.
@@ -40,9 +49,56 @@ class DataPlaces:
                 return self.folder / place
         return None
 
+    def of_task(self, task: Task) -> Path:
+        """Return the folder that a task's rows are made of; raise HarnessError where it is not there."""
+        if self.folder is not None and (self.folder / task.folder).is_dir():
+            return self.folder / task.folder
+        where = "no --data-dir is given" if self.folder is None else f"{self.folder} has no such folder"
+        raise HarnessError(
+            f"{task.name} is read from a folder '{task.folder}' under --data-dir, and {where}",
+            task.folder_help,
+        )
+
+    def translated(self, task: Task, split: str, language: str) -> Path | None:
+        """Return the user's own file of training rows of a task in a language other than English, if any."""
+        if self.translations is None or split != "train" or language == "en":
+            return None
+        place = self.translations / task.name / language
+        found = [place / f"{split}{suffix}" for suffix in (".parquet", ".jsonl", ".csv")]
+        return next((path for path in found if path.is_file()), None)
+
+
+def training_rows(task: Task, language: str, places: DataPlaces) -> Task:
+    """Return the task whose training rows in a language train `task`.
+
+    The user's own translations come first. English rows are those of `train_on` (XNLI: MNLI), or the task's
+    own; rows in another language the task's own where it has such a split, else those of `train_on`.
+
+    Raises:
+        HarnessError: there are none in that language.
+    """
+    registry = places.registry
+    trainer = registry.task(task.train_on) if task.train_on else task
+    choices = [trainer] if language == "en" else [task, trainer]
+    for choice in choices:
+        if places.translated(choice, "train", language) is not None:
+            return choice
+    for choice in choices:
+        if language in choice.languages and has_split(choice, "train", registry, language):
+            return choice
+    if language == "en":
+        raise HarnessError(
+            f"{task.name} has no English training rows", "Name the task that trains it in its `train_on`."
+        )
+    raise HarnessError(
+        f"there are no training rows for {task.name} in '{language}'",
+        f"Make them with harness data translate, or give your own: --translations DIR, with "
+        f"DIR/{trainer.name}/{language}/train.parquet.",
+    )
+
 
 def training_task(task: Task, registry: Registry) -> Task:
-    """Return the task whose rows train `task` (for XNLI: MNLI)."""
+    """Return the task whose English rows train `task` (for XNLI: MNLI)."""
     return registry.task(task.train_on) if task.train_on else task
 
 
@@ -51,14 +107,15 @@ def training_language(task: Task) -> str:
     return "en" if "en" in task.languages else task.languages[0]
 
 
-def has_split(task: Task, split: str, registry: Registry) -> bool:
-    """Whether the task says that it has such a split."""
+def has_split(task: Task, split: str, registry: Registry, language: str | None = None) -> bool:
+    """Whether the task says that it has such a split (in `language`; None: in its first one)."""
+    language = language or task.languages[0]
     if task.includes:
-        return all(has_split(registry.task(name), split, registry) for name in task.includes)
-    source = registry.source(task, task.languages[0])
+        return all(has_split(registry.task(name), split, registry, language) for name in task.includes)
+    source = registry.source(task, language)
     if source is not None:
-        return split in source.splits
-    return task.row_count(split, task.languages[0]) != 0
+        return split in source.splits and expected_rows(task, split, language, registry) != 0
+    return task.row_count(split, language) != 0
 
 
 def selection_task(task: Task, registry: Registry) -> Task:
@@ -75,32 +132,52 @@ def rows_identity(task: Task, split: str, language: str, places: DataPlaces) -> 
         HarnessError: the commit cannot be resolved, or the local folder holds no such rows.
     """
     shape = {"rows": ROWS_VERSION, "format": task.format, "labels": list(task.labels)}
+    own = places.translated(task, split, language)
+    if own is not None:
+        return {**shape, "language": language, "files": digests([own])}
     if task.includes:
         parts = [rows_identity(places.registry.task(name), split, language, places) for name in task.includes]
         return {**shape, "includes": parts}
     source = places.registry.source(task, language)
     if source is None:
-        origin = places.registry.origin("task", task.name)
-        made: dict[str, Any] = {"task": task.name, "version": task.version, "options": dict(task.options())}
-        if not built_in(origin):
-            made |= {"distribution": origin.distribution, "distribution_version": origin.version}
-        return {**shape, **made, "split": split, "language": language}
+        made = {**shape, **_code(task, places.registry), "split": split, "language": language}
+        if not task.folder:
+            return made
+        folder = places.of_task(task)
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        names = [path.relative_to(folder).as_posix() for path in files]
+        return {**made, "files": [list(pair) for pair in zip(names, digests(files), strict=True)]}
+    if type(task).prepare is not Task.prepare:
+        shape |= {**_code(task, places.registry), "our_split": split, "language": language}
     shape |= {
         "config": source.config,
         "split": source.splits.get(split),
         "columns": dict(source.columns),
         "label_map": dict(source.labels),
     }
-    folder = places.local(source)
-    if folder is not None:
-        files = local_files(folder, source.config, source.splits.get(split, split))
-        return {**shape, "files": [file_digest(path, path.stat().st_mtime_ns) for path in files]}
-    found = places.revisions.resolve("dataset", source.hub, source.revision)
+    folder_of_source = places.local(source)
+    if folder_of_source is not None:
+        files = local_files(folder_of_source, source.config, source.splits.get(split, split))
+        return {**shape, "files": digests(files)}
+    found = places.revisions.rows_of(source)
+    if split in source.files:
+        shape |= {"of_files": source.files[split]}
     return {**shape, "hub": source.hub, "commit": found.commit}
+
+
+def _code(task: Task, registry: Registry) -> dict[str, Any]:
+    """Return what identifies the code of a task."""
+    origin = registry.origin("task", task.name)
+    made: dict[str, Any] = {"task": task.name, "version": task.version, "options": dict(task.options())}
+    if not built_in(origin):
+        made |= {"distribution": origin.distribution, "distribution_version": origin.version}
+    return made
 
 
 def expected_rows(task: Task, split: str, language: str, registry: Registry) -> int | None:
     """Return the published number of rows of a split in a language, if known."""
+    if language not in task.languages:
+        return None
     if task.includes:
         counts = [expected_rows(registry.task(name), split, language, registry) for name in task.includes]
         return None if None in counts else sum(count for count in counts if count is not None)
@@ -112,17 +189,32 @@ def expected_rows(task: Task, split: str, language: str, registry: Registry) -> 
 
 
 def local_files(folder: Path, config: str | None, split: str) -> list[Path]:
-    """Return the data files of a configuration's splits (joined by ``+``) in a local copy of a repository."""
-    place = folder / config if config and (folder / config).is_dir() else folder
+    """Return the data files of a configuration's splits in a local copy of a repository.
+
+    Args:
+        config: several are joined by ``+``, as are several splits.
+    """
+    return [path for each in (config or "").split("+") for path in _files(folder, each, split)]
+
+
+def _files(folder: Path, config: str, split: str) -> list[Path]:
+    place = folder / config if (folder / config).is_dir() else folder
     files = sorted(path for path in place.rglob("*") if path.suffix in DATA_SUFFIXES and path.is_file())
-    wanted = split.split("+")
+    wanted = [part.partition("[")[0] for part in split.split("+")]
     named = [path for path in files if any(path.name.startswith((f"{part}-", f"{part}.")) for part in wanted)]
+    # the Hub's conversion to parquet has a folder for each split
+    named = named or [path for path in files if path.parent.name in wanted]
     if not named and not files:
         raise HarnessError(
             f"{folder}: no data files for configuration '{config}'",
             f"Put {'/'.join(filter(None, (config, split)))}-00000-of-00001.parquet there, as on the Hub.",
         )
     return named or files
+
+
+def digests(files: Iterable[Path]) -> list[str]:
+    """Return the SHA-256 of each file's content."""
+    return [file_digest(path, path.stat().st_mtime_ns) for path in files]
 
 
 @lru_cache(maxsize=4096)

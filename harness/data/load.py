@@ -13,14 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from harness.data.columns import LISTS, NO_LABEL_REASON, Given, filled, is_list, joined, shaped, whole
-from harness.data.identity import DataPlaces, expected_rows, local_files
+from harness.data.identity import DataPlaces, expected_rows
+from harness.data.read import NoRowsError as NoRowsError
+from harness.data.read import read_files, read_source
 from harness.errors import HarnessError
 from harness.formats import Format, format_named
-from harness.task import HubSource, Task
-
-
-class NoRowsError(HarnessError):
-    """A task has no rows for a split in a language; the message says why."""
+from harness.task import Task
 
 
 @dataclass(frozen=True)
@@ -52,9 +50,9 @@ def load(task: Task, split: str, language: str, places: DataPlaces, limit: int |
 
     Raises:
         NoRowsError: there are none for that split and language.
-        HarnessError: columns or labels are not what the task says.
+        HarnessError: columns, labels or the number of rows are not what the task says.
     """
-    if language not in task.languages:
+    if language not in task.languages and places.translated(task, split, language) is None:
         raise NoRowsError(f"{task.name} has no rows in '{language}'", f"It has: {' '.join(task.languages)}")
     table, dropped, notes, origin = _rows(task, split, language, places)
     if not table.num_rows:
@@ -126,28 +124,63 @@ def _numbers(array: pa.Array, kind: Any) -> bytes:
 def _rows(
     task: Task, split: str, language: str, places: DataPlaces
 ) -> tuple[pa.Table, dict[str, int], list[str], str]:
-    if task.includes:
+    own = places.translated(task, split, language)
+    if task.includes and own is None:
         return _joined(task, split, language, places)
     shape = format_named(task.format)
-    source = places.registry.source(task, language)
-    if source is None:
-        given = _made(task, shape, split, language)
-    else:
-        rows, origin = _read(task, source, split, places)
-        prepared = task.prepare(rows.data.table, split, language)
-        given = Given(prepared, rows.features, source.columns, source.labels, origin)
+    given = _given(task, shape, split, language, places, own)
     found = shaped(task, shape, split, given)
     dropped, notes = dict(found.dropped), list(found.notes)
     if not found.table.num_rows and dropped.get(NO_LABEL_REASON):
         raise NoRowsError(
             f"{given.origin}: all {dropped[NO_LABEL_REASON]:,} rows of {task.name} have hidden labels"
         )
-    if source is not None:
-        expected = expected_rows(task, split, language, places.registry)
+    if own is None:
         count = found.table.num_rows + sum(dropped.values()) - dropped.get(NO_LABEL_REASON, 0)
-        if expected is not None and count != expected:
-            notes.append(f"{task.name} {split} {language}: {count:,} rows, {expected:,} are published")
+        notes += _counted(task, split, language, count, given, places)
     return _with_clusters(shape, found.table), dropped, notes, given.origin
+
+
+def _given(
+    task: Task, shape: Format, split: str, language: str, places: DataPlaces, own: Path | None
+) -> Given:
+    """Return rows as they come: from the user's translations, the task itself, its folder, or its source."""
+    lenient = places.allow_changed
+    if own is not None:
+        rows = read_files([own], f"{own.parent.parent.name}/{language}/{own.name} of --translations")
+        columns = {name: name for name in ("id", "cluster") if name in rows.table.column_names}
+        return Given(rows.table, rows.features, columns, {}, rows.origin, lenient, trusted=True)
+    source = places.registry.source(task, language)
+    if source is not None:
+        rows = read_source(task, source, split, places)
+        table = task.prepare(rows.table, split, language)
+        trusted = places.local(source) is not None
+        return Given(table, rows.features, source.columns, source.labels, rows.origin, lenient, trusted)
+    if task.folder:
+        folder = places.of_task(task)
+        made = list(task.read_folder(folder, split, language))
+        return _of_mappings(task, shape, made, f"folder {task.folder}", lenient)
+    return _of_mappings(task, shape, list(task.rows(split, language)), f"made by task {task.name}", lenient)
+
+
+def _counted(
+    task: Task, split: str, language: str, count: int, given: Given, places: DataPlaces
+) -> list[str]:
+    """Compare the number of rows with the published one; return what there is to note.
+
+    Raises:
+        HarnessError: it is another, and neither a folder of the user's nor ``--allow-changed-data`` allows it.
+    """
+    expected = expected_rows(task, split, language, places.registry)
+    if expected is None or count == expected:
+        return []
+    message = f"{task.name} {split} {language}: {count:,} rows, {expected:,} are published"
+    if not (given.lenient or given.trusted):
+        raise HarnessError(
+            f"{message} ({given.origin})",
+            "The data are not those of the registry. Go on with them: --allow-changed-data",
+        )
+    return [message]
 
 
 def _joined(
@@ -174,13 +207,9 @@ def _joined(
     return together, dropped, notes, " + ".join(origins)
 
 
-def _made(task: Task, shape: Format, split: str, language: str) -> Given:
-    """Return the rows that a task makes; what they lack is told as the task's author needs it."""
-    rows = list(task.rows(split, language))
-    return given_rows(task, shape, rows, f"made by task {task.name}")
-
-
-def given_rows(task: Task, shape: Format, rows: Sequence[Mapping[str, Any]], origin: str) -> Given:
+def _of_mappings(
+    task: Task, shape: Format, rows: Sequence[Mapping[str, Any]], origin: str, lenient: bool
+) -> Given:
     """Return rows, as mappings from column to value, as a table."""
     trees = [f"{name}.conllu" for name in shape.texts]
     columns: dict[str, pa.Array] = {}
@@ -191,7 +220,7 @@ def given_rows(task: Task, shape: Format, rows: Sequence[Mapping[str, Any]], ori
                 continue
             raise HarnessError(f"task {task.name}: its rows lack the column '{name}' of format {task.format}")
         columns[name] = _column(task, name, shape.types.get(name, "text"), [row.get(name) for row in rows])
-    return Given(pa.table(columns), columns=named, origin=origin)
+    return Given(pa.table(columns), columns=named, origin=origin, lenient=lenient)
 
 
 def _column(task: Task, name: str, kind: str, values: list[Any]) -> pa.Array:
@@ -203,64 +232,6 @@ def _column(task: Task, name: str, kind: str, values: list[Any]) -> pa.Array:
         return pa.array(["" if value is None else str(value) for value in values], pa.string())
     except (pa.ArrowException, TypeError) as error:
         raise HarnessError(f"task {task.name}: its rows' column '{name}' is not {LISTS[kind]}") from error
-
-
-def _read(task: Task, source: HubSource, split: str, places: DataPlaces) -> tuple[Any, str]:
-    import datasets
-
-    theirs, config = source.splits.get(split), source.config
-    if theirs is None:
-        raise NoRowsError(
-            f"{task.name} has no {split} split ({source.hub})", f"It has: {' '.join(source.splits)}"
-        )
-    datasets.disable_progress_bars()
-    folder = places.local(source)
-    if folder is not None:
-        return _read_files(folder, config, theirs), f"folder {folder.name}"
-    found = places.revisions.resolve("dataset", source.hub, source.revision)
-    try:
-        rows = datasets.load_dataset(source.hub, config, split=theirs, revision=found.commit)
-    except ValueError as error:
-        if "BuilderConfig" in str(error) or "Unknown split" in str(error) or "Bad split" in str(error):
-            raise NoRowsError(
-                f"{source.hub} has no configuration '{config}' with split '{theirs}'"
-            ) from error
-        raise HarnessError(f"{source.hub} ({config}): {error}") from error
-    except (OSError, RuntimeError, datasets.exceptions.DatasetsError) as error:
-        raise HarnessError(
-            f"{source.hub} ({config}) could not be read: {type(error).__name__}: {str(error).splitlines()[0]}",
-            "Run the same command again, or give a local copy with --data-dir.",
-        ) from error
-    return rows, f"hub {source.hub}@{found.commit[:12]}" + (f" {config}" if config else "")
-
-
-def _read_files(folder: Path, config: str | None, split: str) -> Any:
-    import datasets
-
-    files = local_files(folder, config, split)
-    builders = {
-        ".parquet": "parquet",
-        ".jsonl": "json",
-        ".json": "json",
-        ".csv": "csv",
-        ".tsv": "csv",
-        ".arrow": "arrow",
-    }
-    suffixes = {path.suffix for path in files}
-    if len(suffixes) > 1:
-        raise HarnessError(
-            f"{folder}: files of several kinds for split '{split}': {' '.join(sorted(suffixes))}"
-        )
-    suffix = suffixes.pop()
-    options = {"delimiter": "\t"} if suffix == ".tsv" else {}
-    try:
-        return datasets.load_dataset(
-            builders[suffix], data_files=[str(path) for path in files], split="train", **options
-        )
-    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
-        raise HarnessError(
-            f"{folder}: {str(error).splitlines()[0]}", "Check the files of that folder."
-        ) from error
 
 
 def _with_clusters(shape: Format, table: pa.Table) -> pa.Table:

@@ -7,26 +7,36 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from harness.errors import HarnessError
+from harness.task import HubSource
 from harness.workspace import write_json
 
 Kind = Literal["dataset", "model"]
 COMMIT = re.compile(r"[0-9a-f]{40}")
 LOCK_FILE = "harness.lock"
+CONVERTED = "refs/convert/parquet"
+SCRIPTED = " script"
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """A repository at a commit: what goes into keys, and the revision that downloads ask for."""
+    """A repository at a commit: what goes into keys, and the revision that downloads ask for.
+
+    Attributes:
+        scripted: whether the repository holds a loading script, which datasets no longer runs.
+        converted: whether this is the Hub's conversion to parquet, with files ``CONFIG/SPLIT/0000.parquet``.
+    """
 
     kind: Kind
     repository: str
     commit: str
     revision: str
+    scripted: bool = False
+    converted: bool = False
 
 
 class Revisions:
@@ -78,11 +88,36 @@ class Revisions:
         )
         if name not in self.resolved:
             wanted = self.locked.get(name) or revision
-            self.resolved[name] = Resolved(kind, repository, _ask(kind, repository, wanted), wanted or "main")
+            commit, scripted = _ask(kind, repository, wanted)
+            self.resolved[name] = Resolved(kind, repository, commit, wanted or "main", scripted)
         return self.resolved[name]
 
+    def rows_of(self, source: HubSource) -> Resolved:
+        """Return what is read of a source's repository: its pinned commit, its branch, or its main branch.
 
-def _ask(kind: Kind, repository: str, revision: str | None) -> str:
+        Where that holds a loading script, the Hub's conversion to parquet is read in its place.
+
+        Raises:
+            HarnessError: as `resolve`, or there is a script and no conversion.
+        """
+        if source.branch is not None:
+            found = self.resolve("dataset", source.hub, source.revision or source.branch)
+            return replace(found, converted=source.branch == CONVERTED)
+        found = self.resolve("dataset", source.hub, source.revision)
+        if not found.scripted:
+            return found
+        try:
+            return replace(self.resolve("dataset", source.hub, CONVERTED), converted=True)
+        except HarnessError as error:
+            raise HarnessError(
+                f"dataset {source.hub} has a loading script, which datasets no longer runs, and its conversion "
+                f"to parquet was not found: {error.message}",
+                "Give a local copy in parquet with --data-dir.",
+            ) from error
+
+
+def _ask(kind: Kind, repository: str, revision: str | None) -> tuple[str, bool]:
+    """Return the commit, and whether the repository holds a loading script."""
     from huggingface_hub import HfApi
     from huggingface_hub.errors import (
         GatedRepoError,
@@ -92,7 +127,7 @@ def _ask(kind: Kind, repository: str, revision: str | None) -> str:
     )
 
     try:
-        commit = HfApi().repo_info(repository, repo_type=kind, revision=revision, timeout=20).sha
+        info = HfApi().repo_info(repository, repo_type=kind, revision=revision, timeout=20)
     except GatedRepoError as error:
         raise HarnessError(
             f"{kind} {repository} is gated", "Accept its terms on the Hub, then log in: hf auth login"
@@ -107,34 +142,38 @@ def _ask(kind: Kind, repository: str, revision: str | None) -> str:
             "Check the name: harness list; for a private one log in: hf auth login",
         ) from error
     except Exception as error:  # the transport's own exceptions differ between versions of the Hub's client
-        commit = _cached(kind, repository, revision)
-        if commit is None:
+        held = _cached(kind, repository, revision)
+        if held is None:
             raise HarnessError(
                 f"{kind} {repository}: the Hub ({_endpoint()}) does not answer "
                 f"({type(error).__name__}) and the local cache does not hold it",
                 "Connect to the network once, set HF_ENDPOINT to a mirror, or give a local folder.",
             ) from error
-    if not commit:
+        return held
+    if not info.sha:
         raise HarnessError(f"{kind} {repository}: the Hub names no commit", "Give a local folder instead.")
-    _remember(kind, repository, revision, commit)
-    return commit
+    script = f"{repository.rpartition('/')[2]}.py"
+    files = getattr(info, "siblings", None) or ()
+    scripted = kind == "dataset" and any(file.rfilename == script for file in files)
+    _remember(kind, repository, revision, str(info.sha), scripted)
+    return str(info.sha), scripted
 
 
 def _endpoint() -> str:
     return os.environ.get("HF_ENDPOINT") or "huggingface.co"
 
 
-def _cached(kind: Kind, repository: str, revision: str | None) -> str | None:
+def _cached(kind: Kind, repository: str, revision: str | None) -> tuple[str, bool] | None:
     from huggingface_hub.constants import HF_HUB_CACHE
 
-    remembered = _answers().get(_question(kind, repository, revision))
-    if remembered is not None:
-        return remembered
+    answers, question = _answers(), _question(kind, repository, revision)
+    if question in answers:
+        return answers[question], question + SCRIPTED in answers
     folder = Path(HF_HUB_CACHE) / f"{kind}s--{repository.replace('/', '--')}"
     if revision and COMMIT.fullmatch(revision):
-        return revision if (folder / "snapshots" / revision).is_dir() else None
+        return (revision, False) if (folder / "snapshots" / revision).is_dir() else None
     reference = folder / "refs" / (revision or "main")
-    return reference.read_text().strip() if reference.is_file() else None
+    return (reference.read_text().strip(), False) if reference.is_file() else None
 
 
 def _question(kind: Kind, repository: str, revision: str | None) -> str:
@@ -150,11 +189,13 @@ def _answers() -> dict[str, str]:
     return answers if isinstance(answers, dict) else {}
 
 
-def _remember(kind: Kind, repository: str, revision: str | None, commit: str) -> None:
-    question, answers = _question(kind, repository, revision), _answers()
-    if answers.get(question) != commit:
+def _remember(kind: Kind, repository: str, revision: str | None, commit: str, scripted: bool) -> None:
+    question, before = _question(kind, repository, revision), _answers()
+    answers = {name: answer for name, answer in before.items() if name != question + SCRIPTED}
+    answers |= {question: commit} | ({question + SCRIPTED: commit} if scripted else {})
+    if answers != before:
         with suppress(OSError):  # a cache that cannot be written to only costs the work without the Hub
-            write_json(_memory(), answers | {question: commit})
+            write_json(_memory(), answers)
 
 
 def _memory() -> Path:

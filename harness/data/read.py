@@ -1,0 +1,121 @@
+"""Reading a source's rows as they are: from the Hub, from a local copy of a repository, from text files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from harness.data.identity import DataPlaces, local_files
+from harness.data.revisions import CONVERTED, Resolved
+from harness.errors import HarnessError
+from harness.task import HubSource, Task
+
+BUILDERS = {
+    ".parquet": "parquet",
+    ".jsonl": "json",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".arrow": "arrow",
+}
+
+
+class NoRowsError(HarnessError):
+    """A task has no rows for a split in a language; the message says why."""
+
+
+class Rows(NamedTuple):
+    """Rows as the source has them; `features` is what datasets knows of its columns; `origin` for people."""
+
+    table: pa.Table
+    features: Mapping[str, Any]
+    origin: str
+
+
+def read_source(task: Task, source: HubSource, split: str, places: DataPlaces) -> Rows:
+    """Return all columns of a source's split.
+
+    Raises:
+        NoRowsError: there is no such split or configuration.
+        HarnessError: the Hub or the folder cannot be read.
+    """
+    theirs = source.splits.get(split)
+    if theirs is None:
+        raise NoRowsError(
+            f"{task.name} has no {split} split ({source.hub})", f"It has: {' '.join(source.splits)}"
+        )
+    folder = places.local(source)
+    if folder is not None:
+        return read_files(local_files(folder, source.config, theirs), f"folder {folder.name}")
+    found = places.revisions.rows_of(source)
+    configs = source.config.split("+") if source.config else [None]
+    parts = [_from_hub(source, config, theirs, source.files.get(split), found) for config in configs]
+    config = f" {source.config}" if source.config else ""
+    return _together(parts, f"hub {source.hub}@{found.commit[:12]}{config}")
+
+
+def read_files(files: Sequence[Path], origin: str) -> Rows:
+    """Return the rows of files of one kind, one after the other."""
+    import datasets
+
+    suffixes = {path.suffix for path in files}
+    if len(suffixes) > 1:
+        raise HarnessError(f"{origin}: files of several kinds for one split: {' '.join(sorted(suffixes))}")
+    suffix = suffixes.pop()
+    options = {"delimiter": "\t"} if suffix == ".tsv" else {}
+    datasets.disable_progress_bars()
+    try:
+        rows = datasets.load_dataset(
+            BUILDERS[suffix], data_files=[str(path) for path in files], split="train", **options
+        )
+    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+        raise HarnessError(
+            f"{origin}: {str(error).splitlines()[0]}", "Check the files of that folder."
+        ) from error
+    return _together([rows], origin)
+
+
+def _from_hub(source: HubSource, config: str | None, split: str, files: str | None, found: Resolved) -> Any:
+    import datasets
+
+    datasets.disable_progress_bars()
+    place: dict[str, Any] = {"name": config}
+    names = [part.partition("[")[0] for part in split.split("+")]
+    if files is not None:
+        place = {"data_files": dict.fromkeys(names, files)}
+    elif found.converted:
+        place = {"data_files": {name: f"{config or 'default'}/{name}/*.parquet" for name in names}}
+    try:
+        return datasets.load_dataset(source.hub, split=split, revision=found.commit, **place)
+    except (ValueError, OSError, RuntimeError, datasets.exceptions.DatasetsError) as error:
+        raise _told(error, source.hub, config, split) from error
+
+
+def _told(error: Exception, hub: str, config: str | None, split: str) -> HarnessError:
+    """Say what kept a split from being read."""
+    said = str(error).splitlines()[0] if str(error) else ""
+    if any(sign in said for sign in ("BuilderConfig", "Unknown split", "Bad split", "Unable to find")):
+        return NoRowsError(f"{hub} has no configuration '{config}' with split '{split}'")
+    if "scripts are no longer supported" in said:
+        return HarnessError(
+            f"{hub} has a loading script, which datasets no longer runs",
+            f"Give the source `branch: {CONVERTED}` in the registry, or a local copy with --data-dir.",
+        )
+    if isinstance(error, ValueError):
+        return HarnessError(f"{hub} ({config}): {said}")
+    return HarnessError(
+        f"{hub} ({config}) could not be read: {type(error).__name__}: {said}",
+        "Run the same command again, or give a local copy with --data-dir.",
+    )
+
+
+def _together(parts: Sequence[Any], origin: str) -> Rows:
+    """Return the rows of several datasets with the same columns as one table, from where they are mapped."""
+    features = parts[0].features
+    if any(part.features != features for part in parts):
+        raise HarnessError(f"{origin}: its configurations have different columns")
+    tables = [part.data.table for part in parts]
+    return Rows(tables[0] if len(tables) == 1 else pa.concat_tables(tables), features, origin)
