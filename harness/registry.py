@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -141,9 +141,7 @@ class Registry:
     def source(self, task: Task, language: str) -> HubSource | None:
         """Return where a task's rows in a language lie; None: the task makes or includes them."""
         source = self.named_source(task.source) if isinstance(task.source, str) else task.source
-        if source is None or source.config is None:
-            return source
-        return replace(source, config=source.config.replace("{language}", language))
+        return None if source is None else source.within(language)
 
     def named_source(self, name: str) -> HubSource:
         """Return the data source called `name`; raise UnknownName if there is none."""
@@ -157,13 +155,13 @@ class Registry:
             raise names.unknown("translator", name, self._translators)
         return self._translators[name]
 
-    def recipe(self, name: str) -> RecipeEntry:
     def suite(self, name: str) -> Suite:
         """Return the suite called `name`; raise UnknownName if there is none."""
         if name not in self._suites:
             raise names.unknown("suite", name, self._suites)
         return Suite(name, **self._suites[name].model_dump())
 
+    def recipe(self, name: str) -> RecipeEntry:
         """Return the recipe called `name`, with its description and overrides."""
         if name not in self._recipes:
             raise names.unknown("recipe", name, self._recipes)
@@ -255,8 +253,8 @@ def _join(files: Sequence[Entries], loaded: Plugins, places: Mapping[tuple[str, 
         _groups={name: group for content in contents for name, group in content.groups.items()},
         _recipes={name: recipe for content in contents for name, recipe in content.recipes.items()},
         _translators={name: each for content in contents for name, each in content.translators.items()},
-    )
         _suites={name: each for content in contents for name, each in content.suites.items()},
+    )
 
 
 def _add_model(loaded: Plugins, name: str, entry: ModelEntry, place: str) -> None:

@@ -145,11 +145,14 @@ class SourceEntry(Strict):
 
     hub: str
     config: str | None = None
+    config_names: dict[str, str] = {}
     splits: dict[str, str] = {"train": "train", "dev": "validation", "test": "test"}
+    files: dict[str, str] = {}
     columns: dict[str, str] = {}
     labels: dict[str, str] = {}
     rows: dict[str, int | dict[str, int]] = {}
     revision: Commit | None = None
+    branch: str | None = None
     licence: str = ""
     citation: str = ""
 
@@ -206,8 +209,6 @@ class TaskEntry(Strict):
     citation: str = ""
 
 
-class Defaults(Strict):
-    """What ``harness run`` takes where the command line says nothing."""
 class SuiteEntry(Strict):
     """A named suite; the fields are those of harness.suite.Suite."""
 
@@ -230,6 +231,8 @@ class SuiteEntry(Strict):
         return self
 
 
+class Defaults(Strict):
+    """What ``harness run`` takes where the command line says nothing."""
 
     model: str = "xlmr-base"
     target: str = "xnli"
@@ -249,5 +252,5 @@ class RegistryFile(Strict):
     groups: dict[str, tuple[str, ...]] = {}
     recipes: dict[str, RecipeEntry] = {}
     translators: dict[str, TranslatorEntry] = {}
-    defaults: dict[str, Any] = {}
     suites: dict[str, SuiteEntry] = {}
+    defaults: dict[str, Any] = {}
