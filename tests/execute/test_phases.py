@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 
 from harness import HarnessError
 from harness.data.identity import DataPlaces
+from harness.data.mix import mixed
 from harness.data.revisions import Revisions
 from harness.execute.context import Context
 from harness.execute.local import LocalExecutor
@@ -150,3 +151,63 @@ def test_every_seed_is_a_run_of_its_own_on_the_same_disturbed_items(carry_out: R
     assert [record.seed for record in records] == [0, 1]
     assert len(plan.perturb) == 1
     assert len(plan.train) == 2
+
+
+def test_a_control_trains_on_the_targets_own_rows_for_as_many_steps(carry_out: Run) -> None:
+    plan, workspace, records, _ = carry_out(
+        intermediates=("none", "grammar-paraphrase"), control="steps", settings={"max_steps": "3"}
+    )
+    assert [run.intermediate for run in plan.runs] == [
+        "none",
+        "grammar-paraphrase",
+        "steps(grammar-paraphrase)",
+    ]
+    control, extra = plan.train[plan.runs[2].train[0]], plan.train[plan.runs[1].train[0]]
+    assert [part.task for part in control.parts] == ["grammar-nli"]
+    assert control.steps_of == extra.key
+    facts = [workspace.read("train", stage.key) for stage in (control, extra)]
+    assert facts[0]["steps"] == facts[1]["steps"] == 3
+    assert [stage.phase for stage in records[2].train_stages] == ["control", "target"]
+
+
+def test_tasks_with_the_same_labels_share_a_head_where_the_recipe_says_so(carry_out: Run) -> None:
+    settings = {"max_steps": "4", "shared_heads": "true"}
+    plan, workspace, _, _ = carry_out(
+        intermediates=("mnli+grammar-nli+grammar-paraphrase",), settings=settings, data=made_mnli()
+    )
+    found = heads(workspace, plan.runs[0].train[0])
+    assert {name.partition(".")[0] for name in found} == {"mnli", "grammar-paraphrase"}
+
+
+def made_mnli() -> Path:
+    folder = Path("data/nyu-mll/glue/mnli")
+    folder.mkdir(parents=True)
+    for name, count in (("train", 20), ("validation_matched", 9)):
+        rows = [
+            {"premise": f"a {number}", "hypothesis": "b", "label": ("entailment", "neutral", "contradiction")[number % 3]}
+            for number in range(count)
+        ]
+        pq.write_table(pa.Table.from_pylist(rows), folder / f"{name}-0.parquet")
+    return Path("data")
+
+
+def test_a_target_is_trained_in_the_languages_asked_for(carry_out: Run) -> None:
+    plan, workspace, _, _ = carry_out(
+        intermediates=("grammar-paraphrase@de,es", "none"), train_languages=("de",), settings={"max_steps": "2"}
+    )
+    first, second = (plan.train[key] for key in plan.runs[0].train)
+    assert first.parts[0].rows == (("grammar-paraphrase", "de"), ("grammar-paraphrase", "es"))
+    assert second.parts[0].rows == (("grammar-nli", "de"),)
+    assert second.parts[0].selection == ("grammar-nli", "en")
+    facts = workspace.read("train", first.key)
+    assert [(part["language"], part["rows"]) for part in facts["data"]] == [("de", 40), ("es", 40)]
+    assert first.title == "train grammar-paraphrase@de,es"
+
+
+def test_languages_are_mixed_by_smoothed_shares() -> None:
+    tables = [pa.table({"text": ["many"] * 1000}), pa.table({"text": ["few"] * 10})]
+    even = mixed(tables, 0.0)
+    assert [table.num_rows for table in even] == [505, 505]
+    assert [table.num_rows for table in mixed(tables, 1.0)] == [1000, 10]
+    between = [table.num_rows for table in mixed(tables, 0.3)]
+    assert 10 < between[1] < 505 and abs(sum(between) - 1010) <= 1
