@@ -47,6 +47,7 @@ def registry() -> Registry:
     return found
 
 
+LABELS = ("entailment", "neutral", "contradiction")
 Run = Callable[..., tuple[Plan, Workspace, list[RunRecord], list[str]]]
 
 
@@ -184,7 +185,7 @@ def made_mnli() -> Path:
     folder.mkdir(parents=True)
     for name, count in (("train", 20), ("validation_matched", 9)):
         rows = [
-            {"premise": f"a {number}", "hypothesis": "b", "label": ("entailment", "neutral", "contradiction")[number % 3]}
+            {"premise": f"a {number}", "hypothesis": "b", "label": LABELS[number % 3]}
             for number in range(count)
         ]
         pq.write_table(pa.Table.from_pylist(rows), folder / f"{name}-0.parquet")
@@ -210,4 +211,5 @@ def test_languages_are_mixed_by_smoothed_shares() -> None:
     assert [table.num_rows for table in even] == [505, 505]
     assert [table.num_rows for table in mixed(tables, 1.0)] == [1000, 10]
     between = [table.num_rows for table in mixed(tables, 0.3)]
-    assert 10 < between[1] < 505 and abs(sum(between) - 1010) <= 1
+    assert 10 < between[1] < 505
+    assert abs(sum(between) - 1010) <= 1
