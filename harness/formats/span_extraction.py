@@ -9,14 +9,15 @@ answer at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from harness.formats.answers import NO_ANSWER_RULES, grades
 from harness.formats.base import IGNORED, Batch, Encoded, Format, Inputs, Settings
 from harness.formats.best_spans import best_spans, null_threshold
+from harness.formats.marked_spans import marked_pieces, with_marked_pieces
 from harness.formats.windows import encode_windows
 from harness.text.tokens import is_word, spans
 
@@ -132,6 +133,20 @@ class SpanExtraction(Format):
                 "score": pa.array(best.score.astype(np.float32)),
             }
         )
+
+    def untranslatable(self) -> str:
+        """Return "": the answer is marked in the context that is translated, and found again by its marks."""
+        return ""
+
+    def to_translate(self, row: Mapping[str, Any]) -> list[str]:
+        """Return the sentences of question and context, the answer marked; none where it cannot be."""
+        return marked_pieces(row)
+
+    def translated(
+        self, row: Mapping[str, Any], translations: Sequence[str], language: str
+    ) -> dict[str, Any] | str:
+        """Return the row in `language` with its answer in place, or why it is left out."""
+        return with_marked_pieces(row, translations, language)
 
     def trivial(self, table: pa.Table, settings: Settings) -> Mapping[str, float]:
         """Return the scores of the context's first three words, or of no answer, whichever are higher."""
