@@ -23,6 +23,9 @@ def compare(
         ),
     ] = None,
     workspace: Annotated[Path | None, typer.Option(help="The folder of runs.", show_default=False)] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show all targets of all runs, or of those named, in all languages.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     html: Annotated[
         Path | None,
@@ -36,6 +39,9 @@ def compare(
 
     place = Workspace.at(workspace)
     known = records(place.runs)
+    if everything:
+        _targets([find(known, text) for text in runs] if runs else known, as_json)
+        return
     if not runs:
         _list(known, as_json)
         return
@@ -87,6 +93,26 @@ def _list(known: list[RunRecord], as_json: bool) -> None:
         means = (f"{100 * facts[name]:.1f}" if facts[name] is not None else "" for name in MEANS)
         rows.append((*shown, *means, record.created))
     output.table("Runs", columns, rows)
+
+
+def _targets(chosen: list[RunRecord], as_json: bool) -> None:
+    from harness.cli import output
+
+    if as_json:
+        output.as_json([_facts(record) | {"scores": _scores(record)} for record in chosen])
+        return
+    if not chosen:
+        print("No runs yet. Make one: harness run")
+        return
+    from harness.report import target_table
+
+    output.wide_console().print(target_table(chosen))
+
+
+def _scores(record: RunRecord) -> list[dict[str, Any]]:
+    from dataclasses import asdict
+
+    return [asdict(cell) for cell in record.scores]
 
 
 MEANS = ("mean", "mean_transfer")

@@ -3,6 +3,15 @@
 from harness.report.comparison import comparison_table, write_comparison
 from harness.report.note import note
 from harness.report.page import write_report
+from harness.report.suite import suite_table, target_table
 from harness.report.table import summary_table
 
-__all__ = ["comparison_table", "note", "summary_table", "write_comparison", "write_report"]
+__all__ = [
+    "comparison_table",
+    "note",
+    "suite_table",
+    "summary_table",
+    "target_table",
+    "write_comparison",
+    "write_report",
+]

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-# Variants beside each other, so that a table fits into 120 columns; another metric takes half the room.
-_BESIDE = 5
+# Columns of characters: a table's, those of language and clean score, the trivial guess's, a variant's.
+_WIDTH, _CLEAN, _TRIVIAL, _VARIANT = 120, 28, 8, 18
 
 
 def summary_table(*runs: RunRecord) -> RenderableType:
@@ -44,8 +44,11 @@ def _run(record: RunRecord) -> list[RenderableType]:
 
     numbers = {reason: place for place, reason in enumerate(reasons(record), start=1)}
     disturbed = [variant.label for variant in record.disturbed]
-    beside = max(2, _BESIDE - (1 + len(others(record))) // 2)
-    blocks = [disturbed[start : start + beside] for start in range(0, len(disturbed), beside)] or [[]]
+    more = _TRIVIAL + sum(max(5, len(named(metric))) + 1 for metric in others(record))
+    wide = (_WIDTH - _CLEAN) // _VARIANT
+    start = max(1, (_WIDTH - _CLEAN - more) // _VARIANT)
+    blocks = [disturbed[:start]]
+    blocks += [disturbed[place : place + wide] for place in range(start, len(disturbed), wide)]
     parts: list[RenderableType] = [
         _block(record, variants, numbers, first=place == 0) for place, variants in enumerate(blocks)
     ]
@@ -69,9 +72,10 @@ def _block(record: RunRecord, variants: list[str], numbers: dict[str, int], firs
     drawn = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     drawn.padding = (0, 1, 0, 0)
     drawn.add_column("", no_wrap=True)
-    drawn.add_column("trivial", justify="right", no_wrap=True, style="dim")
+    if first:
+        drawn.add_column("trivial", justify="right", no_wrap=True, style="dim")
     drawn.add_column("clean\n(95 % interval)", justify="right", no_wrap=True)
-    more = others(record)
+    more = others(record) if first else []
     for metric in more:
         drawn.add_column("clean\n" + named(metric), justify="right", no_wrap=True)
     for variant in variants:
@@ -82,7 +86,7 @@ def _block(record: RunRecord, variants: list[str], numbers: dict[str, int], firs
         trivial = percent(clean.chance) if clean else ""
         beside = [percent(clean.metrics[metric]) if clean else "" for metric in more]
         disturbed = [_cell(record, row, variant, numbers) for variant in variants]
-        return [trivial, _cell(record, row, CLEAN, numbers), *beside, *disturbed]
+        return [*([trivial] if first else []), _cell(record, row, CLEAN, numbers), *beside, *disturbed]
 
     for row in rows_of(record):
         drawn.add_row(row, *line(row))

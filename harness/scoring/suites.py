@@ -21,10 +21,10 @@ class TaskScore:
     """A task's score: the unweighted mean over its languages.
 
     Attributes:
-        metrics: whose mean is the score of a language.
+        metric: the run's own metric; `metrics`: those whose mean is the score of a language.
         languages: the score in each language.
-        chance: mean score of the guess that does not understand the texts, by the same metrics' main one.
-        at_chance: languages in which the run's metric does not lie above that guess.
+        chance: mean over languages of what the guess that does not understand the texts scores by `metric`.
+        at_chance: languages whose score by `metric` does not lie above that guess.
         unserved: languages without a score.
         english: the score in English; None where the task has none.
         transfer: the mean over the other languages; None where there are none.
@@ -34,6 +34,7 @@ class TaskScore:
 
     task: str
     group: str
+    metric: str
     metrics: tuple[str, ...]
     score: float
     languages: Mapping[str, float]
@@ -172,6 +173,7 @@ def _task(suite: Suite, group: str, record: RunRecord, variant: str) -> TaskScor
     return TaskScore(
         record.target,
         group,
+        record.metric,
         metrics,
         score=float(np.mean(list(languages.values()))),
         languages=languages,
