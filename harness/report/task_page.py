@@ -1,4 +1,4 @@
-"""The tables of docs/tasks.md, from the registry: ``python -m harness.report.task_page docs/tasks.md``."""
+"""The tables of docs/tasks.md, from the registry: ``python -P -m harness.report.task_page docs/tasks.md``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.registry import Registry, load_registry
 from harness.task import SPLITS, Task
 
 OWN = "transfer-harness"
-BEGIN = "<!-- tasks: python -m harness.report.task_page docs/tasks.md -->"
+BEGIN = "<!-- tasks: python -P -m harness.report.task_page docs/tasks.md -->"
 END = "<!-- end of tasks -->"
 
 
