@@ -15,6 +15,7 @@ from harness.data.load import NoRowsError
 from harness.execute.context import Context
 from harness.execute.tracked import log_evaluation, log_training
 from harness.formats import format_named
+from harness.names import unknown
 from harness.plan.stages import EvaluateStage, Plan, PlannedRun
 from harness.report import write_report
 from harness.scoring.records import Cell, RunRecord, TrainStage
@@ -181,7 +182,10 @@ class LocalExecutor:
         for cell in planned.cells:
             if cell.key and cell.language not in self.without_rows and cell.language not in chance:
                 facts = self.workspace.read("evaluate", cell.key)
-                chance[cell.language] = float(facts["trivial"][self.plan.metric])
+                trivial: dict[str, float] = facts["trivial"]
+                if self.plan.metric not in trivial:
+                    raise unknown("metric", self.plan.metric, trivial, f"{self.plan.spec.target} has these.")
+                chance[cell.language] = trivial[self.plan.metric]
         return chance
 
     def _settings(self, planned: PlannedRun) -> dict[str, str]:

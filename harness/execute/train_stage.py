@@ -7,13 +7,21 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from transformers.utils import logging as transformers_logging
 
 from harness.data.load import Loaded, sample
 from harness.data.mix import mixed
-from harness.engine.checkpoints import State, continue_head, load_encoder, load_heads, save_checkpoint
+from harness.engine.checkpoints import (
+    State,
+    continue_head,
+    head_facts,
+    load_encoder,
+    load_heads,
+    save_checkpoint,
+)
 from harness.engine.low_rank import add_low_rank, merged
 from harness.engine.network import Network, TaskData, inputs_of
 from harness.engine.training import Selection, Training, Watch, restore_best, total_steps, train
@@ -103,12 +111,13 @@ def load_network(
     last = run.train[-1] if run.train else None
     encoder, tokenizer = build_encoder(context, last, recipe, run.seed)
     task = context.registry.task(target)
-    data = TaskData(
-        target, format_named(task.format), settings_of(context, target, task.labels, recipe, encoder)
-    )
+    shape = format_named(task.format)
+    best = context.workspace.place("train", last) / BEST if last is not None and shape.trains else None
+    labels = head_facts(best)[target]["labels"] if best is not None else task.labels
+    data = TaskData(target, shape, settings_of(context, target, labels, recipe, encoder))
     network = Network.build(encoder, [data])
-    if last is not None and data.format.trains:
-        load_heads(context.workspace.place("train", last) / BEST, network)
+    if best is not None:
+        load_heads(best, network)
     return network.to(device), data, tokenizer
 
 
@@ -135,12 +144,13 @@ def _data(
     for part in stage.parts:
         task = context.registry.task(part.task)
         shape = format_named(task.format)
-        settings = settings_of(context, part.task, part.labels, stage.recipe, encoder)
         found = {
             (name, language): context.rows(name, "train", language, stage.train_limit)
             for name, language in part.rows
         }
         tables = [loaded.table for loaded in found.values()]
+        labels = part.labels or shape.label_names(pa.concat_tables(tables, promote_options="default"))
+        settings = settings_of(context, part.task, labels, stage.recipe, encoder)
         if part.mixed:
             tables = mixed(tables, stage.recipe.mlm_alpha)
         rows = sum(table.num_rows for table in tables)

@@ -206,6 +206,10 @@ class Format:
     predicts: bool = True
     outputs: Literal["sequence", "token"] = "sequence"
 
+    def label_names(self, table: pa.Table) -> tuple[str, ...]:
+        """Return the labels of training rows, for a task that does not name its own (``Task.labels`` empty)."""
+        return ()
+
     def encode(self, table: pa.Table, tokenizer: PreTrainedTokenizerFast, settings: Settings) -> Encoded:
         """Tokenise rows; `settings.recipe.max_length` bounds a sequence."""
         raise TypeError(f"format {self.name} encodes nothing")
