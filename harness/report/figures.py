@@ -57,7 +57,8 @@ def draw_scores(record: RunRecord, path: Path) -> Path:
     axes.set_ylabel(f"{named(record.metric)} (%)")
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(record.name, loc="left", fontsize=10)
-    figure.legend(loc="outside lower center", ncols=4, fontsize=8, frameon=False)
+    columns = 3 if figure.get_figwidth() < 7.5 else 4
+    figure.legend(loc="outside lower center", ncols=columns, fontsize=8, frameon=False)
     return _save(figure, path)
 
 

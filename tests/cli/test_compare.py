@@ -107,6 +107,17 @@ def test_json_holds_every_difference(runs: list[RunRecord]) -> None:
     assert content["left_out"] == {"en": 0, "de": 0}
 
 
+def test_all_targets_of_all_runs_are_shown_in_all_languages(runs: list[RunRecord]) -> None:
+    code, output = harness("compare", "--all")
+    assert code == 0
+    assert output.split()[output.split().index("target") :][:5] == ["target", "mean", "mean-en", "en", "de"]
+    assert "below each score: the trivial guess" in output
+    code, output = harness("compare", "--all", "snli", "--json")
+    content = json.loads(output)
+    assert [each["name"] for each in content] == ["snli"]
+    assert content[0]["scores"][0]["metrics"]["accuracy"] == content[0]["scores"][0]["score"]
+
+
 def test_an_unknown_run_is_told_in_two_lines(runs: list[RunRecord]) -> None:
     code, output = harness("compare", "plain", "snly")
     assert code == 2

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -75,6 +77,30 @@ def make(name: str, gain: float = 0.0, variants: tuple[str, ...] = ("clean", SCR
         cells=cells,
     )
     return record.with_scores(score_run(served, chance=CHANCE, meaning_kept=(SWAP,), resamples=100))
+
+
+def answers(language: str, count: int = 200) -> pa.Table:
+    """Return predictions of span extraction: F1 and exact match, both without weights."""
+    f1 = np.random.default_rng(7).random(count) ** (2 if language == "sw" else 0.5)
+    table = predictions(language, "clean", 0.0, count).drop_columns("accuracy")
+    table = table.append_column("f1", pa.array(f1, pa.float32()))
+    return table.append_column("exact_match", pa.array(f1 > 0.8).cast(pa.float32()))
+
+
+@pytest.fixture(scope="session")
+def answered() -> RunRecord:
+    """A run on span extraction: two metrics, another trivial guess in each language, settings."""
+    chance = {"ar": 0.05, "de": 0.1, "en": 0.2, "sw": 0.4}
+    served = {language: {"clean": answers(language)} for language in LANGUAGES}
+    record = replace(
+        make("demo>mlqa s0", variants=("clean",)),
+        target="mlqa",
+        metric="f1",
+        labels=(),
+        chance=chance,
+        settings={"rule": "mlqa", "stride": "128"},
+    )
+    return record.with_scores(score_run(served, metric="f1", chance=chance, resamples=100))
 
 
 @pytest.fixture(scope="session")
