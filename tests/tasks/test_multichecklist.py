@@ -153,6 +153,8 @@ def test_a_list_names_whole_words_only() -> None:
     assert listed("a wall, the wall", ("wall",))
     assert listed("a wall, the wall", ("a wall",))
     assert not listed("a wall, the wall", ("a wallpaper", "the wallpaper"))
+    assert not listed("a wall, the wall", ("the hall",))
+    assert not listed("A has {b}.", ("B has {b}.",))
 
 
 def test_a_question_asks_for_the_property_of_its_answer(made: Callable[..., list[Row]]) -> None:
@@ -186,6 +188,36 @@ def test_an_answer_without_its_affix_in_the_context_is_the_bare_name(made: Calla
         row for row in made("de", rows=rows) if row["id"].startswith("taller") and row["id"].endswith("/0")
     ]
     assert {row["answers"][0] for row in found} <= set(names("de"))
+
+
+def test_a_word_has_the_form_of_its_context(made: Callable[..., list[Row]]) -> None:
+    owned, fed = "{first_name} owns {animal}.", "{first_name} fed {animal}."
+    rows = made(
+        "de",
+        rows=changed(30, "animal", "a mole", "ein Maulwurf", owned, "einen Maulwurf", fed, "bir köstebek"),
+    )
+    said = {row["id"].partition("/")[0]: row["answers"] + [row["context"]] for row in rows}
+    assert "hat ein Maulwurf." in said["animal-vehicle"][-1]
+    assert said["animal-vehicle"][0] == "ein Maulwurf"
+    assert "nährt einen Maulwurf." in said["animal-vehicle-2"][-1]
+
+
+def test_an_answer_may_end_otherwise_in_another_context(made: Callable[..., list[Row]]) -> None:
+    rows = changed(29, "Answer", "{animal}", "{animal}muq", "{animal}mi", "", "", "{animal}.")
+    english, turkish = "{first_name} owns {animal}.", "{first_name} {animal}."
+    rows[25] = ["Context", english, "{first_name}qa {animal}mi.", "", "", "", turkish]
+    found = {language: made(language, 3, rows) for language in ("de", "tr")}
+    answers = {
+        language: {row["answers"][0] for row in rows if row["id"].startswith("animal-vehicle/")}
+        for language, rows in found.items()
+    }
+    assert answers == {"de": {"einen Maulwurfmi"}, "tr": {"bir köstebek"}}
+
+
+def test_forms_may_be_parted_by_a_space(made: Callable[..., list[Row]]) -> None:
+    rows = changed(9, *TESTS[7][:6], "gürültülüce gürültülü")
+    asked = {row["question"] for row in made("tr", rows=rows)}
+    assert {"Kim gürültülüce?", "Kim az gürültülü?"} <= asked
 
 
 def test_a_context_that_lost_a_slot_is_left_out(made: Callable[..., list[Row]]) -> None:
