@@ -12,6 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.errors import HarnessError as HarnessError
+    from harness.formats.base import Batch as Batch
+    from harness.formats.base import Encoded as Encoded
+    from harness.formats.base import Format as Format
+    from harness.formats.base import Inputs as Inputs
+    from harness.formats.base import Settings as Settings
     from harness.hookspecs import hookimpl as hookimpl
     from harness.keys import number as number
     from harness.model import Model as Model
@@ -27,13 +32,18 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PLACES = {
+    "Batch": "harness.formats.base",
+    "Encoded": "harness.formats.base",
+    "Format": "harness.formats.base",
     "HarnessError": "harness.errors",
     "HubSource": "harness.task",
+    "Inputs": "harness.formats.base",
     "Model": "harness.model",
     "Perturbation": "harness.perturbation",
     "Pretraining": "harness.model",
     "Rewrite": "harness.text",
     "Sentence": "harness.text",
+    "Settings": "harness.formats.base",
     "Task": "harness.task",
     "Token": "harness.text",
     "graphemes": "harness.text",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
+    from harness.formats.base import Format
     from harness.model import Model
     from harness.perturbation import Perturbation
     from harness.task import Task
@@ -32,4 +33,10 @@ def harness_models() -> Sequence[Model]:
 @hookspec
 def harness_perturbations() -> Sequence[Perturbation]:
     """Return the perturbations that this plugin adds."""
+    return ()
+
+
+@hookspec
+def harness_formats() -> Sequence[Format]:
+    """Return the formats that this plugin adds, for kinds of tasks that the harness does not know."""
     return ()

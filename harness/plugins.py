@@ -19,6 +19,7 @@ import pluggy
 
 from harness import hookspecs, names
 from harness.errors import HarnessError
+from harness.formats import BUILT_IN, Format
 from harness.model import Model
 from harness.perturbation import Perturbation
 from harness.task import Task
@@ -29,6 +30,7 @@ KINDS: Mapping[str, tuple[str, type]] = {
     "task": ("harness_tasks", Task),
     "model": ("harness_models", Model),
     "perturbation": ("harness_perturbations", Perturbation),
+    "format": ("harness_formats", Format),
 }
 LIST_PLUGINS = "See 'harness plugins'."
 
@@ -126,6 +128,7 @@ def load_plugins(blocked: Sequence[str] = (), taken: Mapping[tuple[str, str], st
         if name not in known:
             raise names.unknown("plugin", name, known, LIST_PLUGINS)
     selected = _selected(known)
+    places = {("format", name): "the harness itself" for name in BUILT_IN} | dict(taken or {})
     plugins = Plugins()
     for entry in entries:
         origin = _distribution(entry)
@@ -140,7 +143,7 @@ def load_plugins(blocked: Sequence[str] = (), taken: Mapping[tuple[str, str], st
                 PluginRecord(entry.name, (), origin.distribution, origin.version, "blocked", reason)
             )
         else:
-            _load(entry, origin, plugins, taken or {})
+            _load(entry, origin, plugins, places)
     return plugins
 
 
@@ -263,18 +266,18 @@ def _list(returned: object, hook: str, expected: type) -> list[Any]:
     return list(returned)
 
 
-def name_of(thing: Task | Model | Perturbation) -> str:
+def name_of(thing: Task | Model | Perturbation | Format) -> str:
     """Return the name that a thing has on the command line."""
     return thing.full_name if isinstance(thing, Perturbation) else thing.name
 
 
 def check(kind: str, thing: Any) -> None:
-    """Raise HarnessError or TypeError if a plugin's thing cannot be used as a task, model or perturbation."""
+    """Raise HarnessError, TypeError or ValueError if a plugin's thing cannot be used as what it is given for."""
     hook, expected = KINDS[kind]
     if not isinstance(thing, expected):
         hint = " (the class itself: call it)" if isinstance(thing, type) else ""
         raise TypeError(f"{hook} must return {expected.__name__} objects, not {thing!r}{hint}")
-    assert isinstance(thing, Task | Model | Perturbation)
+    assert isinstance(thing, Task | Model | Perturbation | Format)
     if isinstance(thing, Perturbation):
         names.check("perturbation", thing.name)
         names.check("perturbation family", thing.family)
@@ -282,9 +285,22 @@ def check(kind: str, thing: Any) -> None:
             raise ValueError(f"intensity of {thing.full_name} must lie in [0, 1], not {thing.intensity}")
     else:
         names.check(kind, thing.name)
-    for attribute in ("languages", "labels", "includes", "roles", "needs"):
+    if isinstance(thing, Format):
+        _check_format(thing)
+    for attribute in ("languages", "labels", "includes", "roles", "needs", "columns", "texts", "metrics"):
         if isinstance(getattr(thing, attribute, ()), str):
             raise TypeError(f"{attribute} of {kind} '{name_of(thing)}' must be a tuple, not a string")
+
+
+def _check_format(shape: Format) -> None:
+    for attribute in ("texts", "optional", "types"):
+        for column in getattr(shape, attribute):
+            if column not in shape.columns:
+                raise ValueError(
+                    f"{attribute} of format '{shape.name}' names '{column}', which is no column of it"
+                )
+    if shape.predicts and not shape.metrics:
+        raise ValueError(f"format '{shape.name}' predicts and has no metrics")
 
 
 def _told(error: BaseException) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from harness import __version__, names, plugins
 from harness.errors import HarnessError
+from harness.formats import BUILT_IN, Format, use_formats
 from harness.model import Model
 from harness.perturbation import Perturbation
 from harness.plugins import Origin, PluginRecord, Plugins
@@ -55,8 +56,8 @@ class Registry:
     _sources: Mapping[str, HubSource]
     _groups: Mapping[str, tuple[str, ...]]
     _recipes: Mapping[str, RecipeEntry]
-    _translators: Mapping[str, TranslatorEntry]
-    _suites: Mapping[str, SuiteEntry]
+    _translators: Mapping[str, TranslatorEntry] = field(default_factory=dict)
+    _suites: Mapping[str, SuiteEntry] = field(default_factory=dict)
 
     @property
     def records(self) -> list[PluginRecord]:
@@ -76,6 +77,7 @@ class Registry:
             "source": self._sources,
             "translator": self._translators,
             "suite": self._suites,
+            "format": {*BUILT_IN, *(name for kind, name in self._plugins.things if kind == "format")},
         }
         if kind in named:
             return sorted(named[kind])
@@ -189,8 +191,18 @@ class Registry:
         self._thing(kind, name)
         return self._plugins.origins[kind, name]
 
+    def format_identity(self, shape: Format) -> list[str | int]:
+        """Return what stands for a format in keys: its name and version, and those of a plugin that brings it."""
+        found: list[str | int] = [shape.name, shape.version]
+        if shape.name in BUILT_IN:
+            return found
+        origin = self.origin("format", shape.name)
+        return [*found, origin.distribution, origin.version]
+
     def place(self, kind: str, name: str) -> str:
         """Return where a name was defined, for people: a plugin, or ``file:line``."""
+        if kind == "format" and name in BUILT_IN:
+            return "the harness itself"
         return self._places.get((kind, name)) or str(self.origin(kind, name))
 
     def _thing(self, kind: str, name: str) -> Any:
@@ -225,6 +237,7 @@ def load_registry(files: Sequence[Path] = (), blocked: Sequence[str] = ()) -> Re
     loaded = plugins.load_plugins(blocked, taken=places)
     if plugins.strict():
         loaded.require()
+    use_formats(thing for (kind, _), thing in loaded.things.items() if kind == "format")
     given = ([Path(USER_FILE)] if Path(USER_FILE).exists() else []) + list(files)
     every = [own, *(read(path) for path in {path.resolve(): path for path in given}.values())]
     for entries in every[1:]:

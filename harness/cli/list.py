@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from harness.registry import Registry
+    from harness.task import Task
 
 
 def list(
@@ -17,7 +18,7 @@ def list(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List tasks, models, perturbations, groups, recipes, translators, suites or languages."""
+    """List tasks, models, perturbations, groups, recipes, translators, suites, formats or languages."""
     from harness.cli import options, output
     from harness.names import unknown
 
@@ -42,12 +43,49 @@ def _tasks(registry: Registry) -> Sequence[dict[str, Any]]:
         {
             "name": task.name,
             "format": task.format,
+            "roles": task.roles,
             "languages": task.languages,
             "trains on": task.train_on or task.name,
-            "roles": task.roles,
+            "source": _origin_of_rows(registry, task),
+            "licence": licence_of(registry, task),
             "description": task.description,
         }
         for task in registry.tasks()
+    ]
+
+
+def _origin_of_rows(registry: Registry, task: Task) -> str:
+    """Return where a task's rows come from: a Hub repository, a folder, other tasks, or the task itself."""
+    source = registry.source(task, "{language}")
+    if source is not None:
+        return source.hub
+    if task.folder:
+        return f"folder {task.folder}"
+    return " + ".join(task.includes) or "made by the task"
+
+
+def licence_of(registry: Registry, task: Task) -> str:
+    """Return the licence of a task's rows, of all its parts where it has several."""
+    if task.includes:
+        return "; ".join(dict.fromkeys(licence_of(registry, registry.task(name)) for name in task.includes))
+    source = registry.source(task, "{language}")
+    return (source.licence if source else "") or task.licence
+
+
+def _formats(registry: Registry) -> Sequence[dict[str, Any]]:
+    from harness.formats import format_named
+
+    shapes = [format_named(name) for name in registry.names("format")]
+    return [
+        {
+            "name": shape.name,
+            "columns": shape.columns,
+            "metrics": shape.metrics,
+            "outputs": f"each {shape.outputs}" if shape.predicts else "none",
+            "tasks": [task.name for task in registry.tasks() if task.format == shape.name],
+            "description": (shape.__doc__ or "").strip().partition("\n")[0],
+        }
+        for shape in shapes
     ]
 
 
@@ -142,5 +180,6 @@ LISTINGS: dict[str, Callable[[Registry], Sequence[dict[str, Any]]]] = {
     "recipes": _recipes,
     "translators": _translators,
     "suites": _suites,
+    "formats": _formats,
     "languages": _languages,
 }

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from harness.registry import Registry
+    from harness.task import Task
 
 
 def show(
     what: Annotated[list[str], typer.Argument(metavar="[KIND] NAME", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show a task, model, perturbation, group, recipe, source, translator, suite or language: show task xnli."""
+    """Show a task, model, perturbation, group, recipe, source, translator, suite, format or language: show xnli."""
     from harness.cli import options, output
     from harness.errors import HarnessError
     from harness.names import unknown
@@ -62,26 +63,34 @@ def _kind_of(name: str, registry: Registry) -> str:
 
 
 def _task(registry: Registry, name: str) -> dict[str, Any]:
+    from harness.cli.list import licence_of
+
     task = registry.task(name)
     facts: dict[str, Any] = {
         "description": task.description,
         "format": task.format,
+        "main metric": _main_metric(registry, name),
+        "other metrics": _other_metrics(registry, name),
+        "scoring rule": task.scoring,
         "languages": task.languages,
         "labels": task.labels,
         "trains on": f"{task.train_on} (English)" if task.train_on else "",
+        "train languages": _train_languages(registry, task),
         "includes": task.includes,
         "roles": task.roles,
         "evaluated on": task.test_split,
     }
     source = registry.source(task, "{language}")
-    if source is None:
+    if task.folder:
+        facts |= {"folder": f"{task.folder} in --data-dir", "to get it": task.folder_help}
+    elif source is None:
         language = "en" if "en" in task.languages else task.languages[0]
         counts = {split: task.row_count(split, language) for split in ("train", "dev", "test")}
         facts["rows per language"] = {split: count for split, count in counts.items() if count is not None}
     else:
         facts |= {"source": source.hub, "config": source.config, "revision": source.revision or "not pinned"}
         facts |= {"splits": source.splits, "columns": source.columns, "rows per language": source.rows}
-    facts["licence"] = (source.licence if source else "") or task.licence
+    facts["licence"] = licence_of(registry, task)
     facts["citation"] = (source.citation if source else "") or task.citation
     return facts | {"version": task.version, "defined by": registry.place("task", name)}
 
@@ -176,6 +185,47 @@ def _main_metric(registry: Registry, name: str) -> str:
     return task.metric or format_named(task.format).metrics[0]
 
 
+def _other_metrics(registry: Registry, name: str) -> Sequence[str]:
+    from harness.formats import format_named
+
+    main = _main_metric(registry, name)
+    return [metric for metric in format_named(registry.task(name).format).metrics if metric != main]
+
+
+def _train_languages(registry: Registry, task: Task) -> Sequence[str]:
+    """Return the languages that a task's sources say there are training rows in."""
+    from harness.data.identity import has_split, training_task
+    from harness.formats import format_named
+
+    if not format_named(task.format).trains:
+        return ()
+    trainer = training_task(task, registry)
+    own = {code for code in task.languages if has_split(task, "train", registry, code)}
+    theirs = {code for code in trainer.languages if has_split(trainer, "train", registry, code)}
+    return sorted(own | theirs)
+
+
+def _formatted(registry: Registry, name: str) -> dict[str, Any]:
+    import inspect
+
+    from harness.formats import format_named
+
+    shape = format_named(name)
+    return {
+        "description": inspect.cleandoc(shape.__doc__ or ""),
+        "columns": {column: shape.types.get(column, "text") for column in shape.columns},
+        "may be missing": shape.optional,
+        "disturbed": shape.texts,
+        "grouped by": shape.groups,
+        "metrics": shape.metrics,
+        "outputs": f"each {shape.outputs}" if shape.predicts else "none",
+        "trained": "yes" if shape.trains else "no",
+        "tasks": [task.name for task in registry.tasks() if task.format == name],
+        "version": shape.version,
+        "defined by": registry.place("format", name),
+    }
+
+
 def _language(registry: Registry, name: str) -> dict[str, Any]:
     from harness.languages import language
 
@@ -197,5 +247,6 @@ SHOWN: dict[str, Callable[[Registry, str], dict[str, Any]]] = {
     "source": _source,
     "translator": _translator,
     "suite": _suite,
+    "format": _formatted,
     "language": _language,
 }

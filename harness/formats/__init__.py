@@ -20,6 +20,7 @@ _PLACES = {
     "token-tagging": "harness.formats.token_tagging:TokenTagging",
     "translation-ranking": "harness.formats.translation_ranking:TranslationRanking",
 }
+BUILT_IN = frozenset(_PLACES)
 _FOUND: dict[str, Format] = {}
 _ADDED: dict[str, Format] = {}
 

@@ -300,7 +300,7 @@ class _Builder:
             name, language = part.selection
             dev = rows_identity(self.registry.task(name), "dev", language, self.places)
         return {
-            "format": [shape.name, shape.version],
+            "format": self.registry.format_identity(shape),
             "labels": list(part.labels),
             "head": part.head,
             "metric": task.metric,
@@ -329,7 +329,7 @@ class _Builder:
             "kind": "evaluate",
             "code": EVALUATE_VERSION,
             "start": start,
-            "format": [self.shape.name, self.shape.version],
+            "format": self.registry.format_identity(self.shape),
             "rule": self.target.scoring,
             "data": rows_identity(self.target, self.split, language, self.places),
             "dev": dev,

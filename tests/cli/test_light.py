@@ -90,8 +90,22 @@ def test_a_table_in_a_pipe_keeps_every_row_on_a_line():
 
 def test_list_as_json_holds_every_kind():
     listed = json.loads(harness("list", "all", "--json").stdout)
-    assert list(listed) == ["tasks", "models", "perturbations", "groups", "recipes", "languages"]
+    assert list(listed) == [
+        "tasks", "models", "perturbations", "groups", "recipes", "translators", "suites", "formats", "languages"
+    ]  # fmt: skip
     assert {"name": "noise", "perturbations": ["noise.keyboard", "noise.swap"]} in listed["groups"]
+
+
+def test_list_tells_of_every_task_where_its_rows_come_from_and_under_which_licence():
+    tasks = {task["name"]: task for task in json.loads(harness("list", "tasks", "--json").stdout)["tasks"]}
+    assert tasks["xnli"]["source"] == "facebook/xnli"
+    assert tasks["xnli"]["licence"] == "CC-BY-NC-4.0"
+    assert tasks["xnli"]["roles"] == ["target"]
+    assert tasks["anli+"]["source"] == "snli + mnli + anli"
+    assert "CC-BY-SA-4.0; OANC and others" in tasks["anli+"]["licence"]
+    assert tasks["grammar-nli"]["source"] == "made by the task"
+    assert tasks["ccg"]["source"] == "folder CCGbank"
+    assert tasks["hellaswag"]["format"] == "multiple-choice"
 
 
 def test_list_takes_one_kind():
@@ -108,6 +122,12 @@ def test_listing_an_unknown_kind_answers_with_near_names():
     ("arguments", "expected"),
     [
         (("task", "xnli"), ["facebook/xnli", "CC-BY-NC-4.0", "1809.05053", "mnli (English)", "test 5,010"]),
+        (
+            ("task", "tydiqa"),
+            ["scoring rule", "main metric        f1", "train languages    ar bn", "2003.05002"],
+        ),
+        (("task", "xcopa"), ["siqa (English)", "train languages    en", "main metric        accuracy"]),
+        (("format", "multiple-choice"), ["choices texts", "the harness itself", "hellaswag"]),
         (("xlmr-large",), ["FacebookAI/xlm-roberta-large", "302,309,376", "MIT", "1911.02116"]),
         (("recipe", "paper"), ["1e-05", "jiant", "for xnli", "epochs 2"]),
         (("group", "syntactic"), ["syntactic.scramble"]),

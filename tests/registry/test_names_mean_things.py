@@ -175,7 +175,7 @@ def test_a_task_in_yaml_takes_eight_lines():
         "harness.yaml",
         """\
         tasks:
-          sick:
+          my-sick:
             format: pair-classification
             labels: [entailment, neutral, contradiction]
             languages: [en, nl]
@@ -184,11 +184,11 @@ def test_a_task_in_yaml_takes_eight_lines():
         """,
     )
     registry = load_registry()
-    task = registry.task("sick")
+    task = registry.task("my-sick")
     assert registry.source(task, "nl").config == "nl"
     assert registry.source(task, "nl").columns == {"premise": "sentence_A"}
-    assert registry.place("task", "sick") == "harness.yaml:2"
-    assert registry.origin("task", "sick").distribution == "transfer-harness"
+    assert registry.place("task", "my-sick") == "harness.yaml:2"
+    assert registry.origin("task", "my-sick").distribution == "transfer-harness"
 
 
 def test_files_given_extend_each_other_and_harness_yaml_is_read_once():
