@@ -5,7 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.report.wording import MEAN_NAMES, MEAN_SHORT, named, percent, rows_of, settings_of, signed
+from harness.report.wording import (
+    MEAN_NAMES,
+    MEAN_SHORT,
+    named,
+    percent,
+    rows_of,
+    scored,
+    settings_of,
+    signed,
+)
 from harness.scoring.compare import Comparison, Difference
 from harness.scoring.records import RunRecord
 from harness.scoring.scores import CLEAN
@@ -22,8 +31,9 @@ ACCEPTED = 0.05
 def comparison_table(comparison: Comparison) -> RenderableType:
     """Return the differences of every run to the first one, languages down and variants across.
 
-    A cell reads ``second-first low high``, in percentage points with the 95 % interval; ``*`` where q is
-    below 0.05.
+    A cell reads ``first > second difference (low high)``, in per cent and percentage points with the 95 %
+    interval; ``*`` where q is below 0.05. ``trivial`` is what the guess scores that does not understand the
+    texts.
     """
     from rich.console import Group
     from rich.text import Text
@@ -84,6 +94,7 @@ def write_comparison(comparison: Comparison, path: Path) -> Path:
         rows=[*((row, row) for row in rows_of(first)), *MEAN_NAMES.items()],
         variants={run.run_id: _variants(comparison, run.run_id) for run in others},
         find=comparison.find,
+        trivial=lambda row: _trivial(first, row),
         notes=notes(comparison),
         means=MEAN_NAMES,
         accepted=ACCEPTED,
@@ -110,6 +121,8 @@ def _blocks(
         beside = variants[start : start + width]
         drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         drawn.add_column("", no_wrap=True)
+        if not drops:
+            drawn.add_column("trivial", justify="right", no_wrap=True, style="dim")
         for variant in beside:
             drawn.add_column(variant.replace(".", "\n", 1), justify="right", no_wrap=True)
         for row in (*rows_of(comparison.runs[0]), *MEAN_SHORT):
@@ -117,9 +130,15 @@ def _blocks(
             if any(found):
                 mean = row in MEAN_SHORT
                 cells = [_cell(difference, drops) for difference in found]
-                drawn.add_row(MEAN_SHORT.get(row, row), *cells, style="bold" if mean else "")
+                trivial = [] if drops else [_trivial(comparison.runs[0], row)]
+                drawn.add_row(MEAN_SHORT.get(row, row), *trivial, *cells, style="bold" if mean else "")
         blocks.append(drawn)
     return blocks
+
+
+def _trivial(record: RunRecord, row: str) -> str:
+    found = scored(record, row, CLEAN)
+    return percent(found.chance) if found else ""
 
 
 def _cell(found: Difference | None, drops: bool) -> Text:

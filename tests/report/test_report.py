@@ -93,6 +93,7 @@ def test_a_comparison_shows_differences_with_intervals(comparison: Comparison, t
     lines = printed(comparison_table(comparison))
     assert max(len(line.rstrip()) for line in lines if " > " in line) <= 120
     assert re.search(r"\+\d\.\d\*? \(\+?-?\d+\.\d \+?\d+\.\d\)", row(lines, "de"))
+    assert row(lines, "de").split()[1] == "33.3"
     assert any("200 examples of each language" in line for line in lines)
     assert any("not both runs have it: syntactic.scramble in sw" in line for line in lines)
     assert any("One seed each" in line for line in lines)
