@@ -82,16 +82,47 @@ def _from_hub(source: HubSource, config: str | None, split: str, files: str | No
     import datasets
 
     datasets.disable_progress_bars()
-    place: dict[str, Any] = {"name": config}
-    names = [part.partition("[")[0] for part in split.split("+")]
-    if files is not None:
-        place = {"data_files": dict.fromkeys(names, files)}
-    elif found.converted:
-        place = {"data_files": {name: f"{config or 'default'}/{name}/*.parquet" for name in names}}
     try:
-        return datasets.load_dataset(source.hub, split=split, revision=found.commit, **place)
+        if files is not None or found.converted:
+            return _from_files(source, config, split, files, found)
+        rows = datasets.load_dataset(source.hub, config, split=split, revision=found.commit)
     except (ValueError, OSError, RuntimeError, datasets.exceptions.DatasetsError) as error:
         raise _told(error, source.hub, config, split) from error
+    # without the Hub, datasets takes whatever commit its cache holds
+    if any(found.commit not in Path(each["filename"]).parts for each in rows.cache_files):
+        raise HarnessError(
+            f"{source.hub} cannot be reached, and the cache does not hold its commit {found.commit[:12]}",
+            "Connect to the network once, or give a local copy with --data-dir.",
+        )
+    return rows
+
+
+def _from_files(source: HubSource, config: str | None, split: str, files: str | None, found: Resolved) -> Any:
+    """Read files of a repository by name; what is downloaded once is there without the Hub, too."""
+    import datasets
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    names = dict.fromkeys(part.partition("[")[0] for part in split.split("+"))
+    patterns = {name: files or f"{config or 'default'}/{name}/*.parquet" for name in names}
+    shown = not are_progress_bars_disabled()
+    disable_progress_bars()
+    try:
+        wanted = list(patterns.values())
+        folder = Path(
+            snapshot_download(source.hub, repo_type="dataset", revision=found.commit, allow_patterns=wanted)
+        )
+    finally:
+        if shown:
+            enable_progress_bars()
+    places = {name: sorted(str(path) for path in folder.glob(pattern)) for name, pattern in patterns.items()}
+    if not all(places.values()):
+        raise HarnessError(
+            f"{source.hub}: no files {' '.join(patterns.values())}, or it cannot be reached and they are not cached",
+            "Correct the source in the registry, or connect to the network once.",
+        )
+    suffix = Path(next(iter(places.values()))[0]).suffix
+    return datasets.load_dataset(BUILDERS.get(suffix, suffix), data_files=places, split=split)
 
 
 def _told(error: Exception, hub: str, config: str | None, split: str) -> HarnessError:
@@ -99,6 +130,11 @@ def _told(error: Exception, hub: str, config: str | None, split: str) -> Harness
     said = str(error).splitlines()[0] if str(error) else ""
     if any(sign in said for sign in ("BuilderConfig", "Unknown split", "Bad split", "Unable to find")):
         return NoRowsError(f"{hub} has no configuration '{config}' with split '{split}'")
+    if "find cache for" in said:
+        return HarnessError(
+            f"{hub} cannot be reached, and its configuration '{config}' is not in the cache",
+            "Connect to the network once, or give a local copy with --data-dir.",
+        )
     if "scripts are no longer supported" in said:
         return HarnessError(
             f"{hub} has a loading script, which datasets no longer runs",

@@ -60,8 +60,13 @@ FORMATS = {each.name: each for each in (Tagged(), Spans(), Choices(), Search())}
 TAGS = ("O", "B-PER", "I-PER")
 
 
+@pytest.fixture(scope="module")
+def nowhere() -> DataPlaces:
+    return DataPlaces(load_registry(), Revisions())
+
+
 @pytest.fixture(autouse=True)
-def _formats() -> Iterator[None]:
+def _formats(nowhere: DataPlaces) -> Iterator[None]:
     use_formats(FORMATS.values())
     yield
     use_formats(())
@@ -237,13 +242,14 @@ class MadeSearch(Task):
         return [*queries, *({"id": f"c{n}", "text": "", "text_pair": f"c{n}"} for n in range(5))]
 
 
-def test_a_limit_keeps_candidates_and_rows_share_a_cluster_by_the_formats_column() -> None:
-    places = DataPlaces(load_registry(), Revisions())
-    found = load(MadeSearch(), "test", "en", places, 3).table
+def test_a_limit_keeps_candidates_and_rows_share_a_cluster_by_the_formats_column(
+    nowhere: DataPlaces,
+) -> None:
+    found = load(MadeSearch(), "test", "en", nowhere, 3).table
     ids = found["id"].to_pylist()
     assert sum(name.startswith("q") for name in ids) == 3
     assert sum(name.startswith("c") for name in ids) == 5
-    whole = {row["id"]: row["cluster"] for row in load(MadeSearch(), "test", "en", places).table.to_pylist()}
+    whole = {row["id"]: row["cluster"] for row in load(MadeSearch(), "test", "en", nowhere).table.to_pylist()}
     assert whole["q1"] == whole["q0"] == "q0"
     assert whole["q3"] == "q2"
     assert whole["c1"] == "c1"  # rows without a query are not one group
@@ -258,8 +264,8 @@ class MadeChoices(Task):
         return [row, {**row, "choices": ["ab"]}, {**row, "label": ""}, {**row, "label": "0"}]
 
 
-def test_a_task_may_make_rows_with_lists() -> None:
-    found = load(MadeChoices(), "test", "en", DataPlaces(load_registry(), Revisions()))
+def test_a_task_may_make_rows_with_lists(nowhere: DataPlaces) -> None:
+    found = load(MadeChoices(), "test", "en", nowhere)
     assert found.table["choices"].to_pylist() == [["a", "b"], ["ab"], ["a", "b"]]
     assert found.table["cluster"].to_pylist() == ["test:0", "test:1", "test:0"]
     assert found.dropped == {"no label": 1}
