@@ -83,3 +83,7 @@ class TranslationRanking(Format):
         """Return ``loss`` in nats per pair and its negative, which selects."""
         mean = losses / max(terms, 1.0)
         return {"loss": mean, "negative_loss": -mean}, -mean
+
+    def untranslatable(self) -> str:
+        """Say that its rows are translations of each other as they are."""
+        return "its rows are pairs of translations already"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from harness import HarnessError, Task
 from harness.formats import Format, format_named
+from harness.formats.marked_spans import LOST, NOT_THERE
 from harness.formats.translation import EMPTY, SAME
 from harness.text.segments import segments
 from harness.translation.rows import CUT_OFF, check_translatable, pieces_to_translate, translated_table
@@ -127,9 +128,42 @@ def test_formats_that_no_machine_translates_are_refused_with_what_serves_instead
     assert "DIR/pos/LANGUAGE/train.parquet" in error.value.mend
 
 
-def test_pairs_and_choices_may_be_translated() -> None:
-    for shape in (PAIRS, Choosing()):
-        check_translatable(Task(name="nli"), shape)
+def test_pairs_choices_and_spans_may_be_translated() -> None:
+    for name in ("pair-classification", "multiple-choice", "span-extraction", "masked-lm"):
+        check_translatable(Task(name="any"), format_named(name))
+
+
+def test_tags_candidates_and_pairs_of_translations_may_not() -> None:
+    for name in ("token-tagging", "retrieval", "translation-ranking"):
+        with pytest.raises(HarnessError, match="cannot be translated by machine"):
+            check_translatable(Task(name="any"), format_named(name))
+
+
+def test_a_table_of_answers_is_translated_with_its_answers_in_place() -> None:
+    shape = format_named("span-extraction")
+    kinds = {"answers": pa.list_(pa.string()), "answer_starts": pa.list_(pa.int64())}
+    context = "It rained. He came late [sic] and left."
+    rows = [("came", 14), ("rained", 3), ("late [sic]", 19), ("never", 0)]
+    table = pa.table(
+        {
+            "id": [answer for answer, _ in rows],
+            "cluster": ["c"] * 4,
+            "context": [context] * 4,
+            "question": ["What?"] * 4,
+            "answers": pa.array([[answer] for answer, _ in rows], kinds["answers"]),
+            "answer_starts": pa.array([[start] for _, start in rows], kinds["answer_starts"]),
+        }
+    )
+    found = shout(pieces_to_translate(table, shape))
+    found["It [rained]."] = "ES REGNETE."
+    made = translated_table(table, shape, found, "de")
+    assert made.table.schema == table.schema
+    assert made.dropped == {LOST: 1, NOT_THERE: 1}
+    assert [(row["answers"], row["answer_starts"]) for row in made.table.to_pylist()] == [
+        (["CAME"], [14]),
+        (["LATE [SIC]"], [19]),
+    ]
+    assert set(made.table["context"].to_pylist()) == {context.upper()}
 
 
 TEXTS = st.lists(st.sampled_from(["A dog.", "Dr. Who came", "No!", " ", "\n", "3.5", "。是。", "?"])).map(
