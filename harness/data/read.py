@@ -100,13 +100,13 @@ def _from_hub(source: HubSource, config: str | None, split: str, files: str | No
 def _from_files(source: HubSource, config: str | None, split: str, files: str | None, found: Resolved) -> Any:
     """Read files of a repository by name; what is downloaded once is there without the Hub, too."""
     import datasets
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+    from huggingface_hub import snapshot_download, utils
 
     names = dict.fromkeys(part.partition("[")[0] for part in split.split("+"))
     patterns = {name: files or f"{config or 'default'}/{name}/*.parquet" for name in names}
-    shown = not are_progress_bars_disabled()
-    disable_progress_bars()
+    bars: Any = utils
+    shown = not bars.are_progress_bars_disabled()
+    bars.disable_progress_bars()
     try:
         wanted = list(patterns.values())
         folder = Path(
@@ -114,7 +114,7 @@ def _from_files(source: HubSource, config: str | None, split: str, files: str | 
         )
     finally:
         if shown:
-            enable_progress_bars()
+            bars.enable_progress_bars()
     places = {name: sorted(str(path) for path in folder.glob(pattern)) for name, pattern in patterns.items()}
     if not all(places.values()):
         raise HarnessError(
