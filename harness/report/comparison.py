@@ -11,13 +11,12 @@ from harness.report.wording import (
     named,
     percent,
     rows_of,
-    scored,
     settings_of,
     signed,
 )
 from harness.scoring.compare import Comparison, Difference
 from harness.scoring.records import RunRecord
-from harness.scoring.scores import CLEAN
+from harness.scoring.scores import CLEAN, SOURCE_LANGUAGE
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -94,7 +93,7 @@ def write_comparison(comparison: Comparison, path: Path) -> Path:
         rows=[*((row, row) for row in rows_of(first)), *MEAN_NAMES.items()],
         variants={run.run_id: _variants(comparison, run.run_id) for run in others},
         find=comparison.find,
-        trivial=lambda row: _trivial(first, row),
+        trivial=lambda run, row: _trivial(comparison, run, row),
         notes=notes(comparison),
         means=MEAN_NAMES,
         accepted=ACCEPTED,
@@ -130,15 +129,22 @@ def _blocks(
             if any(found):
                 mean = row in MEAN_SHORT
                 cells = [_cell(difference, drops) for difference in found]
-                trivial = [] if drops else [_trivial(comparison.runs[0], row)]
+                trivial = [] if drops else [_trivial(comparison, other.run_id, row)]
                 drawn.add_row(MEAN_SHORT.get(row, row), *trivial, *cells, style="bold" if mean else "")
         blocks.append(drawn)
     return blocks
 
 
-def _trivial(record: RunRecord, row: str) -> str:
-    found = scored(record, row, CLEAN)
-    return percent(found.chance) if found else ""
+def _trivial(comparison: Comparison, run: str, row: str) -> str:
+    """Return the trivial guess's score in a language, or its mean over the languages compared."""
+    record = comparison.runs[0]
+    served = [cell for cell in record.scores if cell.variant == CLEAN]
+    compared = [cell for cell in served if comparison.find(run, cell.language, CLEAN)]
+    if row in MEAN_NAMES:
+        compared = [cell for cell in compared if row == "mean" or cell.language != SOURCE_LANGUAGE]
+    else:
+        compared = [cell for cell in compared if cell.language == row]
+    return percent(sum(cell.chance for cell in compared) / len(compared)) if compared else ""
 
 
 def _cell(found: Difference | None, drops: bool) -> Text:
