@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet as pq
 import pytest
 
 from harness import HarnessError, HubSource, Task
-from harness.data.identity import DataPlaces, rows_identity
+from harness.data.identity import DataPlaces, expected_rows, rows_identity, training_rows
 from harness.data.load import NoRowsError, fingerprint, load, sample
 from harness.data.revisions import Revisions
 from harness.registry import Registry, load_registry
@@ -203,3 +204,107 @@ def test_a_source_without_the_split_says_which_it_has(registry: Registry) -> Non
     task = Task(name="x", labels=NLI, source=HubSource(hub="a/b", splits={"train": "train"}))
     with pytest.raises(NoRowsError, match="no test split"):
         load(task, "test", "en", DataPlaces(registry, Revisions()))
+
+
+class Filed(Task):
+    """A task whose rows are made of the files in a folder."""
+
+    name = "filed"
+    folder = "corpus"
+    folder_help = "Ask the Corpus Office for it."
+    labels = ("yes", "no")
+
+    def read_folder(self, path: Path, split: str, language: str) -> Iterable[Mapping[str, Any]]:
+        for line in (path / f"{language}-{split}.txt").read_text().splitlines():
+            premise, hypothesis, label = line.split("|")
+            yield {"premise": premise, "hypothesis": hypothesis, "label": label}
+
+
+def test_a_task_may_read_a_folder_and_says_how_to_get_it(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for where, said in ((None, "no --data-dir is given"), (tmp_path, "has no such folder")):
+        with pytest.raises(HarnessError, match=said) as refused:
+            load(Filed(), "test", "en", DataPlaces(registry, Revisions(), where))
+        assert refused.value.mend == "Ask the Corpus Office for it."
+    (tmp_path / "corpus").mkdir()
+    text = tmp_path / "corpus" / "en-test.txt"
+    text.write_text("a|b|yes\nc|d|no\ne|f|\n|g|no\n")
+    found = load(Filed(), "test", "en", places(registry, tmp_path))
+    assert found.table["label"].to_pylist() == ["yes", "no"]
+    assert found.dropped == {"empty premise": 1, "no label": 1}
+    monkeypatch.setattr(Registry, "origin", lambda *_: registry._plugins.origins["task", "xnli"])
+    first = rows_identity(Filed(), "test", "en", places(registry, tmp_path))
+    text.write_text("a|b|yes\n")
+    changed = rows_identity(Filed(), "test", "en", places(registry, tmp_path))
+    assert changed != first
+    text.rename(tmp_path / "corpus" / "en-dev.txt")
+    assert rows_identity(Filed(), "test", "en", places(registry, tmp_path)) not in (first, changed)
+
+
+class Prepared(Task):
+    name = "prepared"
+    labels = NLI
+    languages = ("en", "de")
+    source = HubSource(hub="owner/mixed", columns={"premise": "text"}, rows={"test": {"en": 1, "de": 9}})
+
+    def prepare(self, rows: pa.Table, split: str, language: str) -> pa.Table:
+        own = rows.filter(pa.compute.equal(rows["language"], language))
+        return own.append_column("text", pa.compute.utf8_upper(own["premise"]))
+
+
+def test_a_task_may_prepare_a_sources_rows_and_what_is_published_goes_by_language(
+    registry: Registry, tmp_path: Path
+) -> None:
+    write(tmp_path / "owner" / "mixed", "", "test", [0, 1, 2], list(NLI))
+    path = tmp_path / "owner" / "mixed" / "test-00000-of-00001.parquet"
+    table = pq.read_table(path)
+    pq.write_table(table.append_column("language", pa.array(["de", "en", "de"])), path)
+    found = {
+        language: load(Prepared(), "test", language, places(registry, tmp_path)) for language in ("en", "de")
+    }
+    assert found["de"].table["label"].to_pylist() == ["entailment", "contradiction"]
+    assert found["en"].table["premise"].to_pylist() == ["PREMISE 0 "]
+    assert found["en"].notes == ()
+    assert "2 rows, 9 are published" in found["de"].notes[0]
+
+
+@pytest.mark.parametrize(
+    ("task", "language", "trainer"),
+    [
+        ("xnli", "en", "mnli"),
+        ("xnli", "sw", "xnli"),
+        ("grammar-nli", "de", "grammar-nli"),
+        ("mnli", "en", "mnli"),
+    ],
+)
+def test_english_rows_come_from_the_trainer_and_others_from_the_task_itself(
+    registry: Registry, task: str, language: str, trainer: str
+) -> None:
+    assert training_rows(registry.task(task), language, DataPlaces(registry, Revisions())).name == trainer
+
+
+def test_without_rows_in_a_language_the_users_translations_train_and_are_asked_for(
+    registry: Registry, tmp_path: Path
+) -> None:
+    nowhere = DataPlaces(registry, Revisions())
+    with pytest.raises(HarnessError, match=r"no training rows for snli in 'de'[\s\S]*harness data translate"):
+        training_rows(registry.task("snli"), "de", nowhere)
+    folder = tmp_path / "own" / "snli" / "de"
+    folder.mkdir(parents=True)
+    (folder / "train.csv").write_text("premise,hypothesis,label\na,b,neutral\nc,d,-\n")
+    own = DataPlaces(registry, Revisions(), translations=tmp_path / "own")
+    assert training_rows(registry.task("snli"), "de", own).name == "snli"
+    found = load(registry.task("snli"), "train", "de", own)
+    assert found.table["premise"].to_pylist() == ["a"]
+    assert found.dropped == {"no label": 1}
+    before = rows_identity(registry.task("snli"), "train", "de", own)
+    (folder / "train.csv").write_text("premise,hypothesis,label\na,b,entailment\n")
+    assert rows_identity(registry.task("snli"), "train", "de", own) != before
+    # a target's own folder comes before its trainer's, and both before rows on the Hub
+    for name, language in (("mnli", "sw"), ("xnli", "ur")):
+        place = tmp_path / "own" / name / language
+        place.mkdir(parents=True)
+        (place / "train.jsonl").write_text('{"premise": "a", "hypothesis": "b", "label": "neutral"}\n')
+        assert training_rows(registry.task("xnli"), language, own).name == name
+    assert expected_rows(registry.task("mnli"), "train", "sw", registry) is None
