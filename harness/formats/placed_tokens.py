@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.formats.base import offsets
+from harness.text.grapheme import starts as grapheme_starts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,9 +67,9 @@ class Texts:
 def settled(texts: list[str], starts: np.ndarray, characters: np.ndarray) -> np.ndarray:
     """Settle which characters each token stands for, so that a stretch of tokens is a stretch of clean text.
 
-    Tokenizers count white space to the word that follows it, and where they compose letters and marks they
-    leave marks to no token. Here a token begins and ends with no white space, and ends with the marks that
-    belong to its last letter.
+    Tokenizers count white space to the word that follows it, and where they compose a letter of several
+    characters they leave some of these to no token. Here a token begins and ends with no white space, and
+    does not end inside a grapheme cluster.
 
     Args:
         starts: [texts + 1], where each text's tokens begin.
@@ -79,28 +79,34 @@ def settled(texts: list[str], starts: np.ndarray, characters: np.ndarray) -> np.
         [total, 2] int32; -1, -1 for a token that stands for no characters but white space.
     """
     edges, counts = offsets([len(text) for text in texts]), np.diff(starts)
-    shift, bound = np.repeat(edges[:-1], counts), np.repeat(edges[1:], counts)
-    space, mark = _kinds("".join(texts))
+    shift = np.repeat(edges[:-1], counts)
+    space, boundary = _white_space("".join(texts)), _boundaries(texts, edges)
     here = np.arange(len(space) + 1)
     solid = np.append(np.where(space, len(space), here[:-1]), len(space))
     onward = np.minimum.accumulate(solid[::-1])[::-1]
     back = np.maximum.accumulate(np.insert(np.where(space, 0, here[1:]), 0, 0))
-    unmarked = np.append(np.where(mark, len(mark), here[:-1]), len(mark))
-    past_marks = np.minimum.accumulate(unmarked[::-1])[::-1]
+    whole = np.minimum.accumulate(np.where(boundary, here, len(space))[::-1])[::-1]
     last = characters[:, 1] + shift
     first = np.minimum(onward[characters[:, 0] + shift], last)
     last = np.maximum(back[last], first)
-    whole = np.minimum(past_marks[last], bound)
-    result = np.stack([first - shift, whole - shift], axis=1)
+    result = np.stack([first, whole[last]], axis=1) - shift[:, None]
     result[first >= last] = -1
     return result.astype(np.int32)
 
 
-def _kinds(text: str) -> tuple[np.ndarray, np.ndarray]:
-    """Say which characters are white space and which are combining marks, both [characters] bool."""
+def _white_space(text: str) -> np.ndarray:
+    """Say which characters are white space, [characters] bool."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     different, which = np.unique(codes, return_inverse=True)
-    letters = [chr(code) for code in different.tolist()]
-    space = np.array([letter.isspace() for letter in letters], dtype=bool)
-    mark = np.array([unicodedata.category(letter).startswith("M") for letter in letters], dtype=bool)
-    return space[which], mark[which]
+    space: np.ndarray = np.array([chr(code).isspace() for code in different.tolist()], dtype=bool)[which]
+    return space
+
+
+def _boundaries(texts: list[str], edges: np.ndarray) -> np.ndarray:
+    """Say where grapheme clusters begin in texts put one after the other, and that they end: [characters + 1]."""
+    boundary = np.ones(int(edges[-1]) + 1, dtype=bool)
+    for text, edge in zip(texts, edges.tolist(), strict=False):
+        if not text.isascii():
+            boundary[edge : edge + len(text)] = False
+            boundary[np.array(grapheme_starts(text)) + edge] = True
+    return boundary
