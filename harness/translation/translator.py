@@ -100,8 +100,9 @@ class ModelTranslator:
         padding = self.tokenizer.pad_token_id
         full = written.shape[1] > self.longest  # the first token is the decoder's start
         cut_off = [bool(full and row[-1] != padding) for row in written]
+        told = 1 if self.first is None else 2  # the start and the language are no words
         texts_written = self.tokenizer.batch_decode(
-            written, skip_special_tokens=True, clean_up_tokenization_spaces=False
+            written[:, told:], skip_special_tokens=True, clean_up_tokenization_spaces=False
         )
         return [None if gone else text for text, gone in zip(texts_written, cut_off, strict=True)]
 

@@ -26,7 +26,7 @@ def tiny_translator(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 2)])
     PreTrainedTokenizerFast(
         tokenizer_object=words, bos_token="<s>", eos_token="</s>", pad_token="<pad>", unk_token="<unk>",
-        additional_special_tokens=["__de__", "__sw__", ">>zh<<"], model_max_length=64,
+        additional_special_tokens=[">>zh<<"], model_max_length=64,
         model_input_names=["input_ids", "attention_mask"],
     ).save_pretrained(folder)  # fmt: skip
     torch.manual_seed(3)

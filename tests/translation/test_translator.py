@@ -64,6 +64,12 @@ def test_the_model_is_told_the_language_by_its_first_token(tiny_translator: Path
     assert german.translate(TEXTS) != swahili.translate(TEXTS)
 
 
+def test_the_token_that_tells_the_language_is_no_part_of_the_translation(tiny_translator: Path) -> None:
+    translator = loaded(tiny_translator)
+    assert "__de__" not in translator.tokenizer.all_special_tokens
+    assert not any(str(text).startswith("__de__") for text in translator.translate(TEXTS))
+
+
 def test_the_model_is_told_the_language_by_a_prefix(tiny_translator: Path) -> None:
     plain = loaded(tiny_translator, "zh", target_token="")
     told = loaded(tiny_translator, "zh", target_token="", prefix={"zh": ">>{code}<< "})
