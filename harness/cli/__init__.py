@@ -24,6 +24,7 @@ COMMANDS = {
     "ui": ("harness.cli.ui", "open MLflow's UI on the right store"),
     "sync": ("harness.cli.sync", "send to MLflow what the journal holds and it lacks"),
     "data": ("harness.cli.data", "data: lock what was resolved, translate training rows"),
+    "bench": ("harness.cli.bench", "measure the harness itself: loading"),
 }
 
 

@@ -1,0 +1,1 @@
+"""Measurements of the harness itself, as ``harness bench`` shows them."""
