@@ -20,6 +20,26 @@ SMALLEST = 1e-6  # of a mean cosine that is divided by
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """Rows of a matrix by their numbers, copied as they are looked at and not before.
+
+    Attributes:
+        values: [rows, h] float32.
+        numbers: [n] int64.
+    """
+
+    values: np.ndarray
+    numbers: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, which: slice | np.ndarray) -> np.ndarray:
+        rows: np.ndarray = self.values[self.numbers[which]]
+        return rows
+
+
+@dataclass(frozen=True)
 class Nearest:
     """The nearest candidates of each query, the nearest first.
 
@@ -54,8 +74,8 @@ class Mined:
 
 
 def nearest(
-    queries: np.ndarray,
-    candidates: np.ndarray,
+    queries: np.ndarray | Chosen,
+    candidates: np.ndarray | Chosen,
     k: int,
     means: tuple[np.ndarray, np.ndarray] | None = None,
     entries: int = ENTRIES,
@@ -103,7 +123,9 @@ def margin(cosines: np.ndarray, of_query: np.ndarray, of_candidate: np.ndarray) 
     return ratio
 
 
-def mine(queries: np.ndarray, candidates: np.ndarray, neighbours: int, similarity: str = "margin") -> Mined:
+def mine(
+    queries: np.ndarray | Chosen, candidates: np.ndarray | Chosen, neighbours: int, similarity: str = "margin"
+) -> Mined:
     """Pair queries with candidates as translations, by ``max`` retrieval.
 
     Each side's items take the best of their nearest neighbours on the other; of all these pairs, the best

@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.errors import HarnessError
 from harness.formats.base import Encoded
+from harness.formats.nearest import Chosen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -89,11 +90,11 @@ class Pool(Texts):
     """Queries and candidates with their vectors.
 
     Attributes:
-        query_vectors: [different texts, h]; `candidate_vectors` likewise.
+        query_vectors: [different texts, h], of the first query with each; `candidate_vectors` likewise.
     """
 
-    query_vectors: np.ndarray
-    candidate_vectors: np.ndarray
+    query_vectors: Chosen
+    candidate_vectors: Chosen
 
     @classmethod
     def of(cls, outputs: np.ndarray, encoded: Encoded, table: pa.Table) -> Pool:  # type: ignore[override]
@@ -101,8 +102,10 @@ class Pool(Texts):
         sides = encoded.notes["side"]
         return cls(
             **vars(texts),
-            query_vectors=outputs[np.flatnonzero(sides == QUERY)[firsts(texts.query_groups)]],
-            candidate_vectors=outputs[np.flatnonzero(sides == CANDIDATE)[firsts(texts.candidate_groups)]],
+            query_vectors=Chosen(outputs, np.flatnonzero(sides == QUERY)[firsts(texts.query_groups)]),
+            candidate_vectors=Chosen(
+                outputs, np.flatnonzero(sides == CANDIDATE)[firsts(texts.candidate_groups)]
+            ),
         )
 
 

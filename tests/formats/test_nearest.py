@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.formats.nearest import best_threshold, margin, mine, nearest
+from harness.formats.nearest import Chosen, best_threshold, margin, mine, nearest
 
 
 def vectors(rng: np.random.Generator, count: int, size: int = 8, values: int = 0) -> np.ndarray:
@@ -90,6 +90,15 @@ def test_nearest_by_margin_divides_each_cosine_by_the_means_of_both_sides(seed: 
     )
     np.testing.assert_allclose(found.scores, -np.sort(-ratios, axis=1)[:, :5], rtol=1e-5)
     np.testing.assert_allclose(np.take_along_axis(ratios, found.places, axis=1), found.scores, rtol=1e-5)
+
+
+def test_rows_chosen_from_a_matrix_are_as_good_as_the_rows() -> None:
+    rng = np.random.default_rng(1)
+    values, numbers = vectors(rng, 20), np.array([3, 3, 17, 0, 9])
+    found = nearest(Chosen(values, numbers), Chosen(values, numbers[::-1]), 3, entries=6)
+    plain = nearest(values[numbers], values[numbers[::-1]], 3)
+    assert found.places.tolist() == plain.places.tolist()
+    assert found.places[0, :2].tolist() == [3, 4]
 
 
 def test_margin_is_the_cosine_over_the_mean_of_two_means() -> None:
