@@ -285,11 +285,11 @@ def check(kind: str, thing: Any) -> None:
             raise ValueError(f"intensity of {thing.full_name} must lie in [0, 1], not {thing.intensity}")
     else:
         names.check(kind, thing.name)
-    if isinstance(thing, Format):
-        _check_format(thing)
     for attribute in ("languages", "labels", "includes", "roles", "needs", "columns", "texts", "metrics"):
         if isinstance(getattr(thing, attribute, ()), str):
             raise TypeError(f"{attribute} of {kind} '{name_of(thing)}' must be a tuple, not a string")
+    if isinstance(thing, Format):
+        _check_format(thing)
 
 
 def _check_format(shape: Format) -> None:

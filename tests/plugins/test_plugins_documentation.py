@@ -8,10 +8,18 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from harness import Sentence
+from harness import Sentence, Settings
+from harness.data.identity import DataPlaces
+from harness.data.load import load
+from harness.data.revisions import Revisions
 from harness.plugins import load_plugins
+from harness.registry import load_registry
+from harness.registry_schema import Recipe
 from harness.text import disturb
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")
@@ -46,6 +54,31 @@ def test_the_tasks_rows_have_its_labels_and_count(acme):
         rows = list(task.rows("dev", language))
         assert len(rows) == task.row_count("dev", language)
         assert {row["label"] for row in rows} == set(task.labels)
+
+
+def test_a_task_from_the_hub_is_a_plugin_of_at_most_twelve_lines(install, monkeypatch, tmp_path):
+    monkeypatch.delenv("HARNESS_PLUGINS", raising=False)
+    (whole,) = blocks("python whole")
+    assert len(whole.strip().splitlines()) <= 12
+    install("topics", whole, distribution="acme-topics")
+    registry = load_registry()
+    task = registry.task("topics")
+    place = tmp_path / "acme" / "topics" / "test.parquet"
+    place.parent.mkdir(parents=True)
+    pq.write_table(pa.table({"text": ["a goal", "an atom"], "topic": ["sport", "science"]}), place)
+    table = load(task, "test", "en", DataPlaces(registry, Revisions(), tmp_path)).table
+    assert table["premise"].to_pylist() == ["a goal", "an atom"]
+    assert table["label"].to_pylist() == ["sport", "science"]
+
+
+def test_the_format_rewards_what_is_near(acme):
+    shape, task = acme["acme-rating"], acme["acme-length"]
+    settings = Settings(task.labels, Recipe())
+    table = pa.Table.from_pylist([dict(row) for row in task.rows("dev", "en")])
+    assert shape.trivial(table, settings)["accuracy"] == pytest.approx(1 / 3)
+    decoded = shape.decode(np.full((30, 1), 0.9, dtype=np.float32), None, table, settings)
+    assert set(decoded["prediction"].to_pylist()) == {"middling"}
+    assert shape.score(decoded) == {"accuracy": pytest.approx(1 / 3), "closeness": pytest.approx(2 / 3)}
 
 
 def test_the_model_reads_pairs_and_returns_vectors(acme):
