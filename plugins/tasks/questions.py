@@ -1,7 +1,7 @@
 """Extractive question answering: SQuAD, and the cross-lingual sets of XTREME and XTREME-R.
 
-SQuAD's dev split holds the English originals of XQuAD: a checkpoint that is selected on it, as in XTREME, is
-selected on these.
+SQuAD's dev split holds the English originals of XQuAD: a checkpoint that is selected on it, as in jiant, is
+selected on these. XTREME's scripts keep the last step (scripts/train_qa.sh).
 """
 
 from __future__ import annotations
@@ -33,9 +33,8 @@ TYDIQA_NAMES = {
 class TyDiQa(Task):
     """TyDiQA-GoldP as XTREME uses it: trained on its English rows, evaluated on its development set.
 
-    The test rows are hidden, so the development set of each language is the test split. XTREME selects on
-    the English development set (scripts/train_qa.sh), which is the English test split, too: the English score
-    is a selected one. The other languages have no dev split.
+    The test rows are hidden, so the development set of each language is the test split. The English one selects
+    the checkpoint as well, as in jiant: the English score is a selected one. The other languages have no dev split.
     """
 
     name = "tydiqa"
