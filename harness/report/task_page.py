@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.data.identity import expected_rows, has_split, training_task
+from harness.data.identity import expected_rows, has_split, training_language, training_task
 from harness.formats import format_named
 from harness.registry import Registry, load_registry
 from harness.task import SPLITS, Task
@@ -82,6 +82,7 @@ def _origin(task: Task, registry: Registry) -> Sequence[str]:
     if source is not None:
         named = registry.named_source(task.source) if isinstance(task.source, str) else source
         place = _code(source.hub) + (f" {_code(named.config)}" if named.config else "")
+        place += f", or folder {_code(task.folder)}" if task.folder else ""
     elif task.includes:
         place = " + ".join(map(_code, task.includes))
     else:
@@ -92,8 +93,13 @@ def _origin(task: Task, registry: Registry) -> Sequence[str]:
 
 
 def _rows(task: Task, split: str, registry: Registry) -> str:
-    """Return the published number of rows of a split: one, or the smallest and the largest of the languages."""
-    there = [language for language in task.languages if has_split(task, split, registry, language)]
+    """Return the published number of rows of a split: one, or the smallest and the largest of the languages.
+
+    Of the training split it is the number in the language that is trained on.
+    """
+    alone = split == "train" and not task.multilingual
+    asked = (training_language(task),) if alone else task.languages
+    there = [language for language in asked if has_split(task, split, registry, language)]
     if not there:
         return "-"
     counts = {expected_rows(task, split, language, registry) for language in there}
@@ -103,7 +109,7 @@ def _rows(task: Task, split: str, registry: Registry) -> str:
         shown += f" to {max(known):,}"
     if split == task.test_split and split != "test":
         shown += ", evaluated"
-    only = f" ({' '.join(there)})" if 0 < len(there) <= 3 and len(there) < len(task.languages) else ""
+    only = f" ({' '.join(there)})" if 0 < len(there) <= 3 and len(there) < len(asked) else ""
     return shown + only
 
 

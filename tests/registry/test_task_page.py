@@ -26,6 +26,8 @@ def test_rows_are_told_by_split_and_as_a_range_over_languages() -> None:
     assert "| 2,490 | 5,010 |" in xnli
     mlqa = next(line for line in tables.splitlines() if line.startswith("| `mlqa` | `google/xtreme`"))
     assert "| 4,517 to 11,590 |" in mlqa
+    udpos = next(line for line in tables.splitlines() if line.startswith("| `udpos` | `google/xtreme`"))
+    assert "| 21,253 |" in udpos
     mnli = next(line for line in tables.splitlines() if line.startswith("| `mnli` | `nyu-mll/glue`"))
     assert "| 392,702 | 9,815, evaluated | - |" in mnli
 
