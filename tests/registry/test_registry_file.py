@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import takewhile
 from pathlib import Path
 from textwrap import dedent
 
@@ -97,8 +99,11 @@ def test_every_pin_in_the_shipped_registry_has_its_source_in_a_comment_above_it(
     pins = [number for number, line in enumerate(lines) if line.strip().startswith("revision:")]
     assert pins
     for number in pins:
-        commit = lines[number].split(":")[1].strip()
-        assert len(commit) == 40
+        pin = lines[number].split(":")[1].strip()
+        inside = len(lines[number]) - len(lines[number].lstrip()) + 2
+        each = takewhile(lambda line: line.startswith(" " * inside), lines[number + 1 :])
+        for revision in [pin] if pin else [line.split(":")[1].strip() for line in each]:
+            assert re.fullmatch(r"[0-9a-f]{40}|refs/pr/\d+", revision), f"line {number + 1}"
         assert lines[number - 1].strip().startswith("#"), f"line {number + 1}: whose pin is this?"
 
 
