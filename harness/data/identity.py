@@ -103,8 +103,8 @@ def training_task(task: Task, registry: Registry) -> Task:
 
 
 def training_language(task: Task) -> str:
-    """Return the language a task trains in: English; for a task without English rows, its first."""
-    return "en" if "en" in task.languages else task.languages[0]
+    """Return the language a task trains in: English; for one that has no English rows to train it, its first."""
+    return "en" if "en" in task.languages or task.train_on else task.languages[0]
 
 
 def has_split(task: Task, split: str, registry: Registry, language: str | None = None) -> bool:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from harness_plugins.tasks.commonsense import XCOPA_LANGUAGES
 
-from harness.data.identity import DataPlaces
+from harness.data.identity import DataPlaces, training_language
 from harness.data.load import NoRowsError, load
 from harness.data.revisions import Revisions
 from harness.registry import Registry, load_registry
@@ -183,3 +183,4 @@ def test_every_task_names_a_source_with_citation_and_a_trainer_of_its_format(reg
         assert "train" in registry.source(trainer, "en").splits
     assert len(XCOPA_LANGUAGES) == 11
     assert registry.task("xcopa").train_on == "siqa"
+    assert training_language(registry.task("xcopa")) == "en"
