@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -22,6 +22,7 @@ from harness.workspace import Workspace
 if TYPE_CHECKING:
     from harness.scoring.records import RunRecord
     from harness.text.parses import Parser
+    from harness.tracking.tracker import Tracker
 
 
 @dataclass
@@ -56,7 +57,7 @@ class Launch:
         suite = self.registry.suite(name)
         plans: list[Plan] = []
         left: dict[str, str] = {}
-        for target in suite.targets:
+        for target in suite.tasks:
             try:
                 plans.append(self._plan(self._for_target(spec, target), dry_run))
             except HarnessError as error:
@@ -85,17 +86,30 @@ class Launch:
         return records
 
     def _summary(self, name: str, records: list[RunRecord]) -> None:
-        from harness.scoring.suites import suite_scores, suite_table, target_table
+        """Print all targets in all languages and the suite's averages, keep them as JSON, and log them."""
+        from harness.report.suite import suite_table, target_table
+        from harness.scoring.suites import suite_runs
+        from harness.tracking.suites import log_suite
 
         if not records:
             return
-        self.console.print(target_table(records))
-        grouped: dict[tuple[str, int], list[RunRecord]] = {}
-        for record in records:
-            grouped.setdefault((record.intermediate, record.seed), []).append(record)
         suite = self.registry.suite(name)
-        scores = [suite_scores(suite, group) for group in grouped.values()]
-        self.console.print(suite_table(scores))
+        variants = dict.fromkeys(variant.label for record in records for variant in record.variants)
+        for variant in variants:
+            self.console.print(target_table(records, variant))
+        scored = [(variant, suite_runs(suite, records, variant)) for variant in variants]
+        for _, scores in scored:
+            self.console.print(suite_table(scores))
+        every = [each for _, scores in scored for each in scores]
+        with self._tracker({"suite": name, "runs": [record.run_id for record in records]}, {}) as tracker:
+            log_suite(tracker, every, records, self.store.reports / "suites")
+
+    def _tracker(self, resolved: dict[str, Any], environment: dict[str, Any]) -> Tracker:
+        from harness.tracking.tracker import Tracker
+
+        return Tracker.open(
+            self.store.folder, self.command, resolved, environment, experiment=self.experiment
+        )
 
     def _for_target(self, spec: RunSpec, name: str) -> RunSpec:
         """Return the spec for one target of a suite: the languages that it has, and no disturbance it cannot bear."""
@@ -133,7 +147,6 @@ class Launch:
         from harness.execute.local import LocalExecutor, environment_of
         from harness.execute.progress import RichProgress
         from harness.report import summary_table
-        from harness.tracking.tracker import Tracker
 
         context = Context(
             plan,
@@ -154,13 +167,7 @@ class Launch:
             "stages": [stage.identity for stage in plan.train.values()],
             "commits": {name: found.commit for name, found in self.places.revisions.resolved.items()},
         }
-        with Tracker.open(
-            self.store.folder,
-            self.command,
-            plain(resolved),
-            environment_of(context),
-            experiment=self.experiment,
-        ) as tracker:
+        with self._tracker(plain(resolved), environment_of(context)) as tracker:
             records = LocalExecutor(plan, context, tracker, self.command).run()
         for warning in tracker.warnings:
             self.console.print(f"[yellow]Warning:[/] {warning}", highlight=False)

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.data.load import NoRowsError
+from harness.errors import HarnessError
 from harness.execute.context import Context
 from harness.execute.tracked import log_evaluation, log_training
 from harness.formats import format_named
@@ -75,6 +76,12 @@ class LocalExecutor:
         started = time.monotonic()
         examples = self._evaluate(planned)
         tables = self._tables(planned)
+        if not tables:
+            raise HarnessError(
+                f"{self.plan.spec.target} has {self.plan.split} rows in none of the languages "
+                f"{' '.join(self.plan.languages)}",
+                "; ".join(dict.fromkeys(self.without_rows.values())),
+            )
         record = RunRecord.load(path) if path.is_file() else self._record(planned, tables)
         record.save(self.workspace.runs)
         if tracked:

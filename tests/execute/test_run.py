@@ -81,7 +81,7 @@ def test_predictions_are_stored_example_by_example_and_give_the_scores(
         for score in record.scores:
             mine = table[(table.language == score.language) & (table.variant == score.variant)]
             assert len(mine) == 12
-            assert score.accuracy == pytest.approx((mine.gold == mine.prediction).mean())
+            assert score.score == pytest.approx((mine.gold == mine.prediction).mean())
         clean = table[table.variant == "clean"]
         assert not clean.touched.any()
         assert table[table.variant == "syntactic.scramble"].touched.any()
