@@ -100,8 +100,7 @@ def test_every_pin_in_the_shipped_registry_has_its_source_in_a_comment_above_it(
     assert pins
     for number in pins:
         pin = lines[number].split(":")[1].strip()
-        inside = len(lines[number]) - len(lines[number].lstrip()) + 2
-        each = takewhile(lambda line: line.startswith(" " * inside), lines[number + 1 :])
+        each = takewhile(re.compile(r" {6}\S").match, lines[number + 1 :])
         for revision in [pin] if pin else [line.split(":")[1].strip() for line in each]:
             assert re.fullmatch(r"[0-9a-f]{40}|refs/pr/\d+", revision), f"line {number + 1}"
         assert lines[number - 1].strip().startswith("#"), f"line {number + 1}: whose pin is this?"
