@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -17,14 +20,17 @@ from harness_plugins.tasks.tagging import (
     DependencySupertags,
     supertags,
 )
+from seqeval.metrics import f1_score
+from transformers import AutoTokenizer
 
 from harness import HarnessError
 from harness.data.identity import DataPlaces, has_split, rows_identity, selection_task
 from harness.data.load import load
 from harness.data.revisions import Revisions
-from harness.formats import format_named
+from harness.formats import Settings, format_named
 from harness.languages import language
 from harness.registry import Registry, load_registry
+from harness.registry_schema import Recipe
 
 TASKS = ("udpos", "udpos-r", "pan-x", "pan-x-r")
 
@@ -238,3 +244,46 @@ def test_supertags_are_never_called_ccg(registry: Registry) -> None:
     task = registry.task("supertag-ud")
     assert "not CCG" in task.description
     assert task.roles == registry.task("ccg").roles == ("intermediate",)
+
+
+@pytest.fixture(
+    scope="module", params=["FacebookAI/xlm-roberta-base", "google-bert/bert-base-multilingual-cased"]
+)
+def tokenizer(request: pytest.FixtureRequest) -> Any:
+    real = os.environ.get("HARNESS_REALDATA")
+    return AutoTokenizer.from_pretrained(Path(real) / "hub" / "models" / request.param) if real else None
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    ("name", "split", "code"),
+    [("udpos", "train", "en"), ("udpos", "test", "th"), ("pan-x", "dev", "zh"), ("pan-x", "dev", "ar")],
+)
+def test_real_sentences_are_encoded_as_their_tokenizers_do_and_scored_as_seqeval_does(
+    registry: Registry, tokenizer: Any, name: str, split: str, code: str
+) -> None:
+    real = Path(os.environ["HARNESS_REALDATA"])
+    task, shape = registry.task(name), format_named("token-tagging")
+    table = load(task, split, code, places(registry, real / "hub" / "datasets"), limit=400).table
+    settings = Settings(task.labels, Recipe(max_length=128))
+    encoded = shape.encode(table, tokenizer, settings)
+    words = table["tokens"].to_pylist()
+    ids = tokenizer(words, is_split_into_words=True, verbose=False)
+    pieces = np.split(encoded.tokens, encoded.starts[1:-1])
+    alone = np.bincount(encoded.row_of_item) == 1
+    tagged = [set(ids.word_ids(row)) >= set(range(len(words[row]))) for row in range(len(words))]
+    same = np.flatnonzero(alone & np.array(tagged)).tolist()
+    assert len(same) > 350
+    items = np.searchsorted(encoded.row_of_item, same)
+    assert [pieces[item].tolist() for item in items] == [ids["input_ids"][row] for row in same]
+
+    rng = np.random.default_rng(0)
+    outputs = rng.normal(size=(len(encoded.tokens), len(task.labels))).astype(np.float32)
+    right = np.flatnonzero(encoded.marks["labels"] >= 0)[::2]
+    outputs[right, encoded.marks["labels"][right]] += 9
+    decoded = shape.decode(outputs, encoded, table, settings)
+    gold, guesses = ([tags.split() for tags in decoded[each].to_pylist()] for each in ("gold", "prediction"))
+    assert gold == table["tags"].to_pylist()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert shape.score(decoded)["f1"] == pytest.approx(f1_score(gold, guesses))
