@@ -39,7 +39,12 @@ def run(
     train_limit: Annotated[
         int | None, typer.Option("--train-limit", min=1, help="Training examples of each task.")
     ] = None,
-    split: Annotated[str | None, typer.Option("--split", help="Evaluated split: dev or test.")] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split", help="Evaluated split: dev or test; test,dev: the first that a language has."
+        ),
+    ] = None,
     perturb_field: Annotated[
         list[str] | None,
         typer.Option("--perturb-field", help="Disturb this text column only, e.g. premise (repeatable)."),

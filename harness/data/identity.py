@@ -108,8 +108,13 @@ def training_language(task: Task) -> str:
 
 
 def has_split(task: Task, split: str, registry: Registry, language: str | None = None) -> bool:
-    """Whether the task says that it has such a split (in `language`; None: in its first one)."""
+    """Whether the task says that it has such a split (in `language`; None: in its first one).
+
+    Of several splits joined by commas it needs one.
+    """
     language = language or task.languages[0]
+    if "," in split:
+        return any(has_split(task, each, registry, language) for each in split.split(","))
     if task.includes:
         return all(has_split(registry.task(name), split, registry, language) for name in task.includes)
     source = registry.source(task, language)
@@ -131,6 +136,8 @@ def rows_identity(task: Task, split: str, language: str, places: DataPlaces) -> 
     Raises:
         HarnessError: the commit cannot be resolved, or the local folder holds no such rows.
     """
+    if "," in split:
+        return {"first of": [rows_identity(task, each, language, places) for each in split.split(",")]}
     shape = {"rows": ROWS_VERSION, "format": task.format, "labels": list(task.labels)}
     own = places.translated(task, split, language)
     if own is not None:
@@ -175,7 +182,8 @@ def _code(task: Task, registry: Registry) -> dict[str, Any]:
 
 
 def expected_rows(task: Task, split: str, language: str, registry: Registry) -> int | None:
-    """Return the published number of rows of a split in a language, if known."""
+    """Return the published number of rows of a split in a language (of several: of the first), if known."""
+    split = split.partition(",")[0]
     if language not in task.languages:
         return None
     if task.includes:

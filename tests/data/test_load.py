@@ -308,3 +308,17 @@ def test_without_rows_in_a_language_the_users_translations_train_and_are_asked_f
         (place / "train.jsonl").write_text('{"premise": "a", "hypothesis": "b", "label": "neutral"}\n')
         assert training_rows(registry.task("xnli"), language, own).name == name
     assert expected_rows(registry.task("mnli"), "train", "sw", registry) is None
+
+
+def test_the_first_split_that_a_language_has_is_taken_and_named(registry: Registry) -> None:
+    task = Task(name="sizes", languages=("en", "de"), labels=("a", "b"))
+    rows = [{"premise": "p", "hypothesis": "h", "label": "a"}]
+    held = {("test", "en"): rows, ("dev", "de"): rows * 2}
+    task.rows = lambda split, language: held.get((split, language), [])  # type: ignore[method-assign]
+    places = DataPlaces(registry, Revisions())
+    assert load(task, "test,dev", "en", places).notes == ()
+    found = load(task, "test,dev", "de", places)
+    assert found.table.num_rows == 2
+    assert "dev rows stand in for test rows" in found.notes[0]
+    with pytest.raises(NoRowsError):
+        load(task, "test", "de", places)
