@@ -89,9 +89,9 @@ def settled(texts: list[str], starts: np.ndarray, characters: np.ndarray) -> np.
     last = characters[:, 1] + shift
     first = np.minimum(onward[characters[:, 0] + shift], last)
     last = np.maximum(back[last], first)
-    result = np.stack([first, whole[last]], axis=1) - shift[:, None]
+    result: np.ndarray = (np.stack([first, whole[last]], axis=1) - shift[:, None]).astype(np.int32)
     result[first >= last] = -1
-    return result.astype(np.int32)
+    return result
 
 
 def _white_space(text: str) -> np.ndarray:

@@ -111,7 +111,8 @@ class SpanExtraction(Format):
         A span's score is the sum of its start's and its end's logit; looked at are, in each window, the
         ``best_answers`` best starts and ends in the context. The null answer's score is that of the first
         token, in the window where it is lowest; it is taken where it leads the best span by more than
-        ``settings.calibration["null"]``. ``gold`` joins the answers by `` | ``; ``score`` is the best span's.
+        ``settings.calibration["null"]``. ``gold`` joins the answers by `` | ``; ``logits`` holds the score of the
+        best span and that of the null answer.
         """
         import pyarrow as pa
 
@@ -124,13 +125,14 @@ class SpanExtraction(Format):
             ]
         gold = _gold(table)
         f1, exact = grades(guesses, gold, settings.rule, settings.language)
+        scores = np.stack([best.score, best.score + best.lead], axis=1)
         return pa.table(
             {
                 "gold": pa.array([" | ".join(dict.fromkeys(answers)) for answers in gold], pa.string()),
                 "prediction": pa.array(guesses, pa.string()),
                 "f1": pa.array(f1.astype(np.float32)),
                 "exact_match": pa.array(exact.astype(np.float32)),
-                "score": pa.array(best.score.astype(np.float32)),
+                "logits": pa.array(list(scores.astype(np.float32)), pa.list_(pa.float32())),
             }
         )
 

@@ -444,7 +444,7 @@ def test_spans_end_after_they_begin_and_are_not_too_long() -> None:
     outputs, encoded, rows = one_row("a b c d", [1, 2, 0, 4], [5, 1, 1, 1])
     decoded = SPANS.decode(outputs, encoded, rows, using())
     assert decoded["prediction"].to_pylist() == ["a"]  # 1 + 5; "d a" would have 9
-    assert decoded["score"].to_pylist() == [6]
+    assert decoded["logits"].to_pylist() == [[6, 0]]
     outputs, encoded, rows = one_row("a b c d", [5, 2, 0, 0], [0, 0, 1, 5])
     assert SPANS.decode(outputs, encoded, rows, using())["prediction"].to_pylist() == ["a b c d"]
     short = SPANS.decode(outputs, encoded, rows, using(answer_length=3))
@@ -473,6 +473,8 @@ def test_predictions_carry_their_scores_and_gold_is_the_models_not() -> None:
     assert decoded["gold"].to_pylist() == ["red house | red", ""]
     assert decoded["prediction"].to_pylist() == ["red house", ""]
     assert decoded["f1"].type == decoded["exact_match"].type == pa.float32()
+    # a column of floats would be taken for a metric
+    assert [each.name for each in decoded.schema if pa.types.is_floating(each.type)] == list(SPANS.metrics)
     assert SPANS.score(decoded) == {"f1": 1.0, "exact_match": 1.0}
     assert decoded["gold"] == SPANS.decode(-outputs, encoded, rows, using())["gold"]
 
