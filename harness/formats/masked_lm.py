@@ -111,7 +111,7 @@ def _pack(
         the sequences, and the number of the text that each begins in, [sequences] int64.
     """
     before, after = Template.of(tokenizer, 1).special
-    room = max_length - len(before) - len(after)
+    room = max(max_length - len(before) - len(after), 1)
     stream, text_of, parted = _stream(tokenizer, texts)
     pieces, owners, place = [], [], 0
     while place < len(stream):
