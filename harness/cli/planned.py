@@ -32,7 +32,12 @@ def print_plan(console: Console, plan: Plan, places: DataPlaces, workspace: Work
         highlight=False,
         soft_wrap=True,
     )
-    console.print(_train_table(plan, workspace))
+    for key, stage in plan.translate.items():
+        console.print(
+            f"{stage.title} by {stage.translator}: {_state(workspace, 'translate', key)}", highlight=False
+        )
+    if plan.train:
+        console.print(_train_table(plan, workspace))
     console.print(_evaluate_table(plan, places, workspace))
     for run in plan.runs:
         console.print(f"run {run.run_id[:12]}  {run.name}", highlight=False)

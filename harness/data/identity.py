@@ -68,6 +68,10 @@ class DataPlaces:
         return next((path for path in found if path.is_file()), None)
 
 
+class NoTrainingRowsError(HarnessError):
+    """A task has no training rows in a language, but may be given translated ones."""
+
+
 def training_rows(task: Task, language: str, places: DataPlaces) -> Task:
     """Return the task whose training rows in a language train `task`.
 
@@ -90,9 +94,9 @@ def training_rows(task: Task, language: str, places: DataPlaces) -> Task:
         raise HarnessError(
             f"{task.name} has no English training rows", "Name the task that trains it in its `train_on`."
         )
-    raise HarnessError(
+    raise NoTrainingRowsError(
         f"there are no training rows for {task.name} in '{language}'",
-        f"Make them with harness data translate, or give your own: --translations DIR, with "
+        f"Name a model that makes them: --translator NAME. Or give your own: --translations DIR, with "
         f"DIR/{trainer.name}/{language}/train.parquet.",
     )
 

@@ -26,10 +26,11 @@ from harness.engine.low_rank import add_low_rank, merged
 from harness.engine.network import Network, TaskData, inputs_of
 from harness.engine.training import Selection, Training, Watch, restore_best, total_steps, train
 from harness.execute.context import Context
+from harness.execute.translate_stage import run_translate
 from harness.formats import Settings, format_named
 from harness.formats.base import joined
 from harness.keys import number
-from harness.plan.stages import PlannedRun, TrainStage
+from harness.plan.stages import PlannedRun, TrainRows, TrainStage
 from harness.registry_schema import Recipe
 
 BEST, LAST = "best", "last"
@@ -144,26 +145,22 @@ def _data(
     for part in stage.parts:
         task = context.registry.task(part.task)
         shape = format_named(task.format)
-        found = {
-            (name, language): context.rows(name, "train", language, stage.train_limit)
-            for name, language in part.rows
-        }
-        tables = [loaded.table for loaded in found.values()]
+        found = [_loaded(rows, stage, context) for rows in part.rows]
+        tables = [loaded.table for loaded in found]
         labels = part.labels or shape.label_names(pa.concat_tables(tables, promote_options="default"))
         settings = settings_of(context, part.task, labels, stage.recipe, encoder)
         if part.mixed:
             tables = mixed(tables, stage.recipe.mlm_alpha)
-        rows = sum(table.num_rows for table in tables)
-        with context.progress.work(f"tokenise {part.title}", rows):
+        with context.progress.work(f"tokenise {part.title}", sum(table.num_rows for table in tables)):
             encoded = joined(
                 [
-                    shape.encode(table, tokenizer, settings.within(language))
-                    for table, (_, language) in zip(tables, found, strict=True)
+                    shape.encode(table, tokenizer, settings.within(rows.language))
+                    for table, rows in zip(tables, part.rows, strict=True)
                 ]
             )
         tasks.append(TaskData(part.task, shape, settings, part.head, task.metric, encoded))
-        for ((name, language), loaded), table in zip(found.items(), tables, strict=True):
-            data.append(_facts(name, language, loaded, table.num_rows))
+        for rows, loaded, table in zip(part.rows, found, tables, strict=True):
+            data.append(_facts(rows, loaded, table.num_rows))
         if part.selection is not None:
             name, language = part.selection
             table = context.rows(name, "dev", language, None).table
@@ -174,12 +171,18 @@ def _data(
     return tasks, selection, data
 
 
-def _facts(name: str, language: str, loaded: Loaded, rows: int) -> dict[str, Any]:
+def _loaded(rows: TrainRows, stage: TrainStage, context: Context) -> Loaded:
+    if rows.translate is None:
+        return context.rows(rows.task, "train", rows.language, stage.train_limit)
+    return run_translate(context.plan.translate[rows.translate], context)
+
+
+def _facts(rows: TrainRows, loaded: Loaded, count: int) -> dict[str, Any]:
     return {
-        "task": name,
+        "task": rows.task,
         "context": "train",
-        "language": language,
-        "rows": rows,
+        "language": rows.language,
+        "rows": count,
         "fingerprint": loaded.fingerprint,
         "origin": loaded.origin,
         "dropped": dict(loaded.dropped),

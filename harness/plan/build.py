@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.data.identity import (
     DataPlaces,
+    NoTrainingRowsError,
     expected_rows,
     has_split,
     rows_identity,
@@ -18,6 +19,7 @@ from harness.data.identity import (
 from harness.engine.devices import choose
 from harness.errors import HarnessError
 from harness.formats import Settings, format_named
+from harness.formats.translation import SOURCE
 from harness.keys import key
 from harness.model import Model
 from harness.names import unknown
@@ -30,8 +32,11 @@ from harness.plan.stages import (
     Plan,
     PlannedRun,
     TrainPart,
+    TrainRows,
     TrainStage,
+    TranslateStage,
 )
+from harness.plan.translate import translate_stage
 from harness.plugins import built_in
 from harness.registry import Registry
 from harness.registry import Variant as Choice
@@ -75,6 +80,7 @@ class _Builder:
         self.languages = self._languages()
         self.columns = self._columns()
         self.choices: list[Choice] = registry.perturbations(spec.perturbations)
+        self.translate: dict[str, TranslateStage] = {}
         self.train: dict[str, TrainStage] = {}
         self.parse: dict[str, ParseStage] = {}
         self.perturb: dict[str, PerturbStage] = {}
@@ -104,6 +110,7 @@ class _Builder:
             self.metric,
             self.languages,
             tuple(variants),
+            self.translate,
             self.train,
             self.parse,
             self.perturb,
@@ -224,17 +231,34 @@ class _Builder:
             raise HarnessError(f"{name} is not trained on: format {task.format} has no loss")
         if not languages and task.multilingual:
             languages = tuple(each for each in task.languages if each in self.target.languages)
-        rows = []
-        for language in languages or (training_language(task),):
-            source = training_rows(task, language, self.places)
-            if source.format != task.format:
-                raise HarnessError(f"{task.name} trains on {source.name}, whose format is {source.format}")
-            rows.append((source.name, language))
+        rows = [self._rows(task, language) for language in languages or (training_language(task),)]
         dev = selection_task(task, self.registry)
         chosen = None
         if has_split(dev, "dev", self.registry) and not task.multilingual:
             chosen = (dev.name, training_language(dev))
         return TrainPart(name, tuple(rows), chosen, name, tuple(task.labels), task.multilingual)
+
+    def _rows(self, task: Task, language: str) -> TrainRows:
+        """Resolve a task's training rows in a language: its own, its trainer's, or translated ones."""
+        try:
+            source = training_rows(task, language, self.places)
+        except NoTrainingRowsError:
+            if self.spec.translator is None:
+                raise
+            stage = translate_stage(
+                task,
+                "train",
+                language,
+                self.spec.translator,
+                self.places,
+                self.spec.train_limit,
+                self.precision,
+            )
+            self.translate[stage.key] = stage
+            return TrainRows(stage.task, language, stage.key)
+        if source.format != task.format:
+            raise HarnessError(f"{task.name} trains on {source.name}, whose format is {source.format}")
+        return TrainRows(source.name, language)
 
     def _shared(self, parts: Sequence[TrainPart], recipe: Recipe) -> list[TrainPart]:
         """Let parts of one format with the same labels share the first one's head, where the recipe says so."""
@@ -271,9 +295,14 @@ class _Builder:
         }
         stage_key = key(identity)
         counts = [
-            expected_rows(self.registry.task(name), "train", language, self.registry)
+            expected_rows(
+                self.registry.task(rows.task),
+                "train",
+                SOURCE if rows.translate else rows.language,
+                self.registry,
+            )
             for part in parts
-            for name, language in part.rows
+            for rows in part.rows
         ]
         known = [min(count, limit) if limit else count for count in counts if count is not None]
         self.train[stage_key] = TrainStage(
@@ -307,8 +336,10 @@ class _Builder:
             "rule": task.scoring,
             "mixed": part.mixed,
             "train": [
-                rows_identity(self.registry.task(name), "train", language, self.places)
-                for name, language in part.rows
+                {"translate": rows.translate}
+                if rows.translate
+                else rows_identity(self.registry.task(rows.task), "train", rows.language, self.places)
+                for rows in part.rows
             ],
             "dev": dev,
         }

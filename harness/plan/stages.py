@@ -20,12 +20,25 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class TrainRows:
+    """Training rows of a task in a language.
+
+    Attributes:
+        translate: key of the stage that translates them from English; None: they are the task's own.
+    """
+
+    task: str
+    language: str
+    translate: str | None = None
+
+
+@dataclass(frozen=True)
 class TrainPart:
     """One task of a training stage.
 
     Attributes:
         task: the task whose format, labels and head are trained.
-        rows: whose training rows, and in which language: (task, language) pairs.
+        rows: whose training rows, one entry for each language.
         selection: the task whose English dev rows select the checkpoint, and their language; None where it
             has no say.
         head: name of its head; parts may share one.
@@ -34,7 +47,7 @@ class TrainPart:
     """
 
     task: str
-    rows: tuple[tuple[str, str], ...]
+    rows: tuple[TrainRows, ...]
     selection: tuple[str, str] | None
     head: str
     labels: tuple[str, ...]
@@ -43,7 +56,7 @@ class TrainPart:
     @property
     def title(self) -> str:
         """The part in words: its task, and its languages where they are not English alone."""
-        languages = [language for _, language in self.rows]
+        languages = [rows.language for rows in self.rows]
         return self.task if languages == ["en"] else f"{self.task}@{','.join(languages)}"
 
 
@@ -88,6 +101,28 @@ class DataStage(Stage):
     split: str
     language: str
     limit: int | None
+
+
+@dataclass(frozen=True)
+class TranslateStage(DataStage):
+    """English rows in `language`.
+
+    Attributes:
+        translator: its name in the registry.
+        path: the repository or folder of the model for this language.
+        commit: the repository's commit; None where `path` is a folder.
+        precision: ``fp32`` or ``bf16``.
+    """
+
+    translator: str
+    path: str
+    commit: str | None
+    precision: str
+
+    @property
+    def title(self) -> str:
+        """The stage in words, for people."""
+        return f"translate {self.task} {self.split} to {self.language}"
 
 
 @dataclass(frozen=True)
@@ -147,6 +182,7 @@ class Plan:
     metric: str
     languages: tuple[str, ...]
     variants: tuple[Variant, ...]
+    translate: Mapping[str, TranslateStage] = field(default_factory=dict)
     train: Mapping[str, TrainStage] = field(default_factory=dict)
     parse: Mapping[str, ParseStage] = field(default_factory=dict)
     perturb: Mapping[str, PerturbStage] = field(default_factory=dict)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from harness.data.identity import DataPlaces, file_digest, has_split, rows_identity, training_task
@@ -11,7 +10,7 @@ from harness.formats import format_named
 from harness.formats.translation import SOURCE
 from harness.keys import key
 from harness.plan.model_identity import local_folder
-from harness.plan.stages import DataStage
+from harness.plan.stages import TranslateStage
 from harness.registry_schema import TranslatorEntry
 from harness.task import Task
 from harness.translation.rows import check_translatable
@@ -19,28 +18,6 @@ from harness.translation.translator import FILES, filled, of_language
 
 KIND = "translate"
 TRANSLATE_VERSION = 1
-
-
-@dataclass(frozen=True)
-class TranslateStage(DataStage):
-    """English rows in `language`.
-
-    Attributes:
-        translator: its name in the registry.
-        path: the repository or folder of the model for this language.
-        commit: the repository's commit; None where `path` is a folder.
-        precision: ``fp32`` or ``bf16``.
-    """
-
-    translator: str
-    path: str
-    commit: str | None
-    precision: str
-
-    @property
-    def title(self) -> str:
-        """The stage in words, for people."""
-        return f"translate {self.task} {self.split} to {self.language}"
 
 
 def translated_task(task: Task, split: str, places: DataPlaces) -> Task:

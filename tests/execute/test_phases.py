@@ -24,7 +24,7 @@ from harness.execute.local import LocalExecutor
 from harness.execute.progress import RichProgress
 from harness.plan.build import build_plan
 from harness.plan.spec import RunSpec
-from harness.plan.stages import Plan
+from harness.plan.stages import Plan, TrainRows
 from harness.registry import Registry, load_registry
 from harness.scoring.records import RunRecord
 from harness.tracking.tracker import Tracker
@@ -194,11 +194,16 @@ def made_mnli() -> Path:
 
 def test_a_target_is_trained_in_the_languages_asked_for(carry_out: Run) -> None:
     plan, workspace, _, _ = carry_out(
-        intermediates=("grammar-paraphrase@de,es", "none"), train_languages=("de",), settings={"max_steps": "2"}
+        intermediates=("grammar-paraphrase@de,es", "none"),
+        train_languages=("de",),
+        settings={"max_steps": "2"},
     )
     first, second = (plan.train[key] for key in plan.runs[0].train)
-    assert first.parts[0].rows == (("grammar-paraphrase", "de"), ("grammar-paraphrase", "es"))
-    assert second.parts[0].rows == (("grammar-nli", "de"),)
+    assert first.parts[0].rows == (
+        TrainRows("grammar-paraphrase", "de"),
+        TrainRows("grammar-paraphrase", "es"),
+    )
+    assert second.parts[0].rows == (TrainRows("grammar-nli", "de"),)
     assert second.parts[0].selection == ("grammar-nli", "en")
     facts = workspace.read("train", first.key)
     assert [(part["language"], part["rows"]) for part in facts["data"]] == [("de", 40), ("es", 40)]
