@@ -11,7 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from harness import cli
 from harness.formats import format_named, format_names
 from harness.plugins import load_plugins
 from harness.registry import load_registry
@@ -71,21 +73,16 @@ def test_the_documented_format_runs_from_end_to_end(
     install: Callable[..., None], tmp_path: Path, tiny_model: Path
 ) -> None:
     install("acme", ACME, distribution="acme-harness")
-    code = "from harness.cli import main; main()"
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "COLUMNS": "200"}
-
-    def harness(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", code, *arguments]
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=200, check=False
-        )
-
-    listed = json.loads(harness("list", "formats", "--json").stdout)["formats"]
+    listed = json.loads(CliRunner().invoke(cli.app, ["list", "formats", "--json"]).stdout)["formats"]
     assert next(each["tasks"] for each in listed if each["name"] == "acme-rating") == ["acme-length"]
-    found = harness(
-        "run", "--model", str(tiny_model), "--target", "acme-length", "--recipe", "smoke", "-i", "none",
-        "--perturb", "syntactic.reverse",
-    )  # fmt: skip
+    command = [
+        sys.executable, "-c", "from harness.cli import main; main()", "run", "--model", str(tiny_model),
+        "--target", "acme-length", "--recipe", "smoke", "-i", "none", "--perturb", "syntactic.reverse",
+    ]  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "COLUMNS": "200"}
+    found = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=200, check=False
+    )
     assert found.returncode == 0, found.stderr
     (record,) = records(tmp_path / "harness-runs" / "runs")
     scored = {(score.language, score.variant) for score in record.scores}
