@@ -14,6 +14,7 @@ Revision = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|refs/pr/[0-
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
+Depth = Annotated[str, StringConstraints(pattern=r"^\d+/[1-9]\d*$")]
 
 
 class Strict(BaseModel):
@@ -52,7 +53,8 @@ class Recipe(Strict):
         stride: subwords that two windows of a long text share (span extraction, token tagging).
         answer_length: subwords of an extracted answer at most.
         best_answers: candidates for an answer's start, and for its end, that are looked at.
-        layer: hidden layer that retrieval reads: 0 the embeddings; None: the last.
+        layer: hidden layer that retrieval reads: 0 the embeddings; ``14/24``: as deep as layer 14 of 24, in an
+            encoder with as many layers as it has; None: the last.
         similarity: how retrieval compares: ``cosine``, or ``margin``, the ratio of the cosine to the mean
             cosine of the nearest neighbours.
         neighbours: how many they are.
@@ -90,7 +92,7 @@ class Recipe(Strict):
     stride: Annotated[int, Field(ge=0)] = 128
     answer_length: Count = 30
     best_answers: Count = 20
-    layer: Annotated[int, Field(ge=0)] | None = None
+    layer: Annotated[int, Field(ge=0)] | Depth | None = None
     similarity: Literal["cosine", "margin"] = "cosine"
     neighbours: Count = 4
     sampling: Literal["proportional", "temperature", "uniform"] = "proportional"

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from harness.errors import HarnessError
 from harness.formats import Encoded, Format, Inputs, Settings
 from harness.formats.base import Batch
 
@@ -74,18 +73,9 @@ class Network(nn.Module):
         if layer is None:
             hidden = self.encoder(**inputs).last_hidden_state
         else:
-            hidden = _layer(self.encoder(**inputs, output_hidden_states=True).hidden_states, layer)
+            hidden = self.encoder(**inputs, output_hidden_states=True).hidden_states[layer]
         logits: Tensor = head(hidden, batch)
         return logits
-
-
-def _layer(states: Sequence[Tensor], layer: int) -> Tensor:
-    if layer >= len(states):
-        raise HarnessError(
-            f"layer {layer} is asked for, and the encoder has {len(states) - 1}",
-            f"Give --set layer=0 (the embeddings) to {len(states) - 1}, or none for the last.",
-        )
-    return states[layer]
 
 
 def _slot(name: str) -> str:

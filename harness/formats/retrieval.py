@@ -88,7 +88,8 @@ class Retrieval(Format):
         """
         from harness.engine.vectors import SequenceVectors
 
-        return SequenceVectors(settings.recipe.pooling, settings.recipe.layer)
+        layer = depth(settings.recipe.layer, encoder.config.num_hidden_layers)
+        return SequenceVectors(settings.recipe.pooling, layer)
 
     def examples(self, table: pa.Table) -> np.ndarray:
         """Say which rows have a query, [n] bool."""
@@ -140,6 +141,23 @@ class Retrieval(Format):
     def score(self, predictions: pa.Table) -> dict[str, float]:
         """Return the scores of the metrics that the rule has."""
         return {name: ratio(predictions, name) for name in self.metrics if name in predictions.column_names}
+
+
+def depth(layer: int | str | None, layers: int) -> int | None:
+    """Return the number of a layer in an encoder of `layers`: ``14/24`` is layer 7 of 12; None: the last.
+
+    Raises:
+        HarnessError: the encoder has fewer layers.
+    """
+    if isinstance(layer, str):
+        part, _, whole = layer.partition("/")
+        layer = round(int(part) * layers / int(whole))
+    if layer is not None and layer > layers:
+        raise HarnessError(
+            f"layer {layer} is asked for, and the encoder has {layers}",
+            f"Give --set layer=0 (the embeddings) to {layers}, none for the last, or a share such as 14/24.",
+        )
+    return layer
 
 
 def average_precision(ranked: list[bool], relevant: int, cut: int = CUT) -> float:

@@ -19,7 +19,7 @@ from harness.engine.vectors import SequenceVectors
 from harness.errors import HarnessError
 from harness.formats import Encoded, Settings, format_named
 from harness.formats.nearest import mine
-from harness.formats.retrieval import average_precision, random_precision
+from harness.formats.retrieval import average_precision, depth, random_precision
 from harness.registry_schema import Recipe
 
 RETRIEVAL = format_named("retrieval")
@@ -350,3 +350,27 @@ def test_a_vector_is_the_pooled_layer_of_length_one(
 def test_the_head_has_nothing_to_train() -> None:
     assert not RETRIEVAL.trains
     assert not list(SequenceVectors("mean", 3).parameters())
+
+
+@pytest.mark.parametrize(
+    ("asked", "layers", "read"),
+    [
+        (None, 12, None),
+        (0, 12, 0),
+        (12, 12, 12),
+        ("14/24", 24, 14),
+        ("14/24", 12, 7),
+        ("20/24", 12, 10),
+        ("1/1", 6, 6),
+    ],
+)
+def test_a_layer_is_a_number_or_as_deep_as_in_another_encoder(
+    asked: int | str | None, layers: int, read: int | None
+) -> None:
+    assert depth(asked, layers) == read
+
+
+@pytest.mark.parametrize("asked", [13, "25/24"])
+def test_a_layer_that_the_encoder_does_not_have_is_told(asked: int | str) -> None:
+    with pytest.raises(HarnessError, match="the encoder has 12"):
+        depth(asked, 12)
