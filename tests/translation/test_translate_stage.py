@@ -222,3 +222,22 @@ def test_the_registry_s_translators_know_their_languages() -> None:
         assert {"de", "ru", "sw"} <= set(entry.codes), name  # what Phang et al. 2020 translate to
         for given in (entry.prefix, entry.revision):
             assert not isinstance(given, dict) or set(given) <= set(entry.codes)
+
+
+def test_a_run_translates_what_it_trains_on_where_a_language_has_no_rows(
+    registry_text: str, nli_folder: Path, tiny_model: Path
+) -> None:
+    Path("harness.yaml").write_text(registry_text, encoding="utf-8")
+    command = ["run", "--model", str(tiny_model), "-i", "mnli@sw", "-t", "xnli", "-l", "en", "--recipe", "smoke",
+               "--set", "max_steps=2", "--train-limit", "5", "--limit", "4", "--device", "cpu",
+               "--data-dir", str(nli_folder), "--workspace", "runs"]  # fmt: skip
+    refused = CliRunner().invoke(cli.app, command)
+    assert refused.exit_code == 2
+    done = CliRunner().invoke(cli.app, [*command, "--translator", "tiny"])
+    assert done.exit_code == 0, done.output
+    stage, _ = staged(registry_text, nli_folder, language="sw", limit=5)
+    facts = [Workspace(Path("runs")).read("train", path.name) for path in Path("runs/stages/train").iterdir()]
+    (intermediate,) = (each for each in facts if each["phase"] == "intermediate")
+    assert intermediate["data"][0]["language"] == "sw"
+    assert "translated to sw by tiny" in intermediate["data"][0]["origin"]
+    assert Workspace(Path("runs")).done("translate", stage.key)
