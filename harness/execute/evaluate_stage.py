@@ -37,7 +37,11 @@ def run_evaluate(
     first, shape = stages[0], data.format
     rows = context.rows(first.task, first.split, first.language, first.limit)
     settings = data.settings.within(first.language)
+    notes = list(rows.notes)
     if shape.calibrates(settings):
+        if "dev" in first.split.split(","):
+            notes.append(f"{first.task}: its threshold is fitted on dev rows, which are evaluated")
+            context.say(notes[-1])
         dev = context.rows(first.task, "dev", first.language, None).table
         outputs, encoded = _outputs(
             dev, f"dev of {first.task} {first.language}", network, data, tokenizer, context
@@ -72,7 +76,7 @@ def run_evaluate(
                 "fingerprint": rows.fingerprint,
                 "origin": rows.origin,
                 "dropped": dict(rows.dropped),
-                "notes": list(rows.notes),
+                "notes": notes,
                 "predicted": unique.num_rows,
                 "seconds": time.monotonic() - started,
             }
