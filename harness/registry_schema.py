@@ -101,7 +101,7 @@ class Recipe(Strict):
     shared_heads: bool = False
     mlm_alpha: Share = 0.3
     lora_rank: Count | None = None
-    lora_alpha: Positive = 16.0
+    lora_alpha: Count = 16
 
     @field_validator("eval_every")
     @classmethod

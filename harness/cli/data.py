@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from harness.plan.translate import TranslateStage
+    from harness.plan.stages import TranslateStage
     from harness.registry_schema import TranslatorEntry
     from harness.workspace import Workspace
 

@@ -16,7 +16,8 @@ from harness.execute.progress import Progress
 from harness.formats import format_named
 from harness.formats.translation import SOURCE
 from harness.plan.model_identity import local_folder
-from harness.plan.translate import KIND, TranslateStage
+from harness.plan.stages import TranslateStage
+from harness.plan.translate import KIND
 from harness.translation.chunks import Translator, forget_chunks, translate_all
 from harness.translation.rows import pieces_to_translate, translated_table
 from harness.translation.translator import FILES, load_translator

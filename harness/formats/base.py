@@ -146,7 +146,7 @@ def ranges(starts: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Return the numbers from ``starts[i]`` to ``starts[i + 1]`` of all i in `wanted`, one after the other."""
     first, counts = starts[wanted], (starts[1:] - starts[:-1])[wanted]
     inside = np.arange(int(counts.sum()), dtype=np.int64)
-    return inside + np.repeat(first - (np.cumsum(counts) - counts), counts)
+    return np.asarray(inside + np.repeat(first - (np.cumsum(counts) - counts), counts))
 
 
 @dataclass(frozen=True)
@@ -318,7 +318,7 @@ def ratio(predictions: pa.Table, metric: str) -> float:
     """Return the sum of a metric's column over the sum of its weights (over the rows where it has none)."""
     total = float(np.sum(predictions[metric].to_numpy().astype(np.float64)))
     if metric + WEIGHT not in predictions.column_names:
-        return total / max(predictions.num_rows, 1)
+        return total / max(int(predictions.num_rows), 1)
     weight = float(np.sum(predictions[metric + WEIGHT].to_numpy().astype(np.float64)))
     return total / weight if weight else 0.0
 

@@ -26,7 +26,7 @@ def log_suite(
         paths.append(path)
         if tracker.already_logged(run_id):
             continue
-        params = {
+        params: dict[str, str | float | int] = {
             "suite": each.suite.name,
             "model": each.model,
             "intermediate": each.intermediate,
@@ -35,7 +35,13 @@ def log_suite(
             "variant": each.variant,
         }
         title = f"{each.suite.name}: {each.name}" + ("" if each.variant == "clean" else f" on {each.variant}")
-        tracker.run(run_id, title, kind="suite", params=params, tags={**params, "kind": "suite"})
+        tracker.run(
+            run_id,
+            title,
+            kind="suite",
+            params=params,
+            tags={name: str(value) for name, value in params.items()},
+        )
         tracker.metrics(run_id, 0, suite_metrics(each))
         tracker.artifact(run_id, path)
         tracker.end(run_id)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from harness import Task, hookimpl
 
-# the languages of XTREME and XTREME-R; their codes are those of Wikipedia
-LANGUAGES = tuple(
-    """af ar az bg bn de el en es et eu fa fi fr gu he hi ht hu id it ja jv ka kk ko lt ml mr ms my nl pa pl pt
-    qu ro ru sw ta te th tl tr uk ur vi wo yo zh""".split()
+_CODES = (
+    "af ar az bg bn de el en es et eu fa fi fr gu he hi ht hu id it ja jv ka kk "
+    "ko lt ml mr ms my nl pa pl pt qu ro ru sw ta te th tl tr uk ur vi wo yo zh"
 )
+LANGUAGES = tuple(_CODES.split())  # those of XTREME and XTREME-R; Wikipedia has the same codes
 
 
 @hookimpl

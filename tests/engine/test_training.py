@@ -17,9 +17,9 @@ from safetensors.torch import load_file
 
 from harness import HarnessError
 from harness.engine.checkpoints import trained_weights
+from harness.engine.low_rank import add_low_rank, merged
 from harness.engine.network import Network, TaskData, inputs_of
 from harness.engine.training import BEST, Selection, Training, Watch, rate, total_steps, train
-from harness.engine.low_rank import add_low_rank, merged
 from harness.formats import Settings, format_named
 from harness.registry_schema import Recipe
 
@@ -198,7 +198,8 @@ def test_low_rank_updates_train_little_and_end_in_a_plain_encoder(tiny_model: Pa
     changed = {
         name for name, value in network.encoder.named_parameters() if not torch.equal(before[name], value)
     }
-    assert changed and all("lora" in name for name in changed)
+    assert changed
+    assert all("lora" in name for name in changed)
     plain = merged(network)
     fresh = HuggingFaceEncoder().encoder(tiny_model)
     assert plain.encoder.state_dict().keys() == fresh.state_dict().keys()

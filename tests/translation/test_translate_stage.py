@@ -17,7 +17,8 @@ from harness.data.identity import DataPlaces
 from harness.data.load import load
 from harness.data.revisions import Revisions
 from harness.execute.translate_stage import translate, translated_rows
-from harness.plan.translate import TranslateStage, translate_stage
+from harness.plan.stages import TranslateStage
+from harness.plan.translate import translate_stage
 from harness.registry import load_registry
 from harness.workspace import Workspace
 
