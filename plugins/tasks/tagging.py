@@ -69,6 +69,7 @@ def harness_tasks() -> list[Task]:
         ),
         CombinatoryCategories(),
         DependencySupertags(),
+        DependencySupertagFiles(),
     ]
 
 
@@ -111,12 +112,7 @@ class DependencySupertags(Task):
     name = "supertag-ud"
     format = "token-tagging"
     roles = ("intermediate",)
-    source = "ud-ewt"
-    folder = "UD_English-EWT"
-    folder_help = (
-        "Give the treebank's files: --data-dir DIR, with DIR/UD_English-EWT/en_ewt-ud-train.conllu, "
-        "en_ewt-ud-dev.conllu and en_ewt-ud-test.conllu (or .conllu.gz)."
-    )
+    source: str | None = "ud-ewt"
     metric = "accuracy"
     description = "supertags made of UD trees (English EWT): a free stand-in for CCG, not CCG"
     licence = "CC-BY-SA-4.0"
@@ -136,6 +132,20 @@ class DependencySupertags(Task):
                 "tags": pa.array([tags for _, tags in made], texts),
             }
         )
+
+
+class DependencySupertagFiles(DependencySupertags):
+    """The same, from a treebank's own files: with another one under that name, from other trees."""
+
+    name = "supertag-ud-files"
+    source = None
+    folder = "UD_English-EWT"
+    folder_help = (
+        "Give the treebank's files: --data-dir DIR, with DIR/UD_English-EWT/en_ewt-ud-train.conllu, "
+        "en_ewt-ud-dev.conllu and en_ewt-ud-test.conllu (or .conllu.gz); they are at "
+        "github.com/UniversalDependencies/UD_English-EWT."
+    )
+    description = "supertag-ud from CoNLL-U files in a folder of your own"
 
     def read_folder(self, path: Path, split: str, language: str) -> Iterable[Mapping[str, Any]]:
         """Return the sentences of a split's CoNLL-U files."""

@@ -17,7 +17,7 @@ from harness_plugins.tasks.tagging import (
     ENTITIES,
     PARTS_OF_SPEECH,
     CombinatoryCategories,
-    DependencySupertags,
+    DependencySupertagFiles,
     supertags,
 )
 from seqeval.metrics import f1_score
@@ -205,7 +205,7 @@ def test_supertags_are_made_of_treebank_files(tmp_path: Path, ending: str) -> No
     for split, content in (("train", TREES), ("dev", TREES[TREES.index("# sent_id = made-2") :])):
         file = tmp_path / f"en_ewt-ud-{split}{ending}"
         file.write_bytes(gzip.compress(content.encode()) if ending.endswith("gz") else content.encode())
-    task = DependencySupertags()
+    task = DependencySupertagFiles()
     train = list(task.read_folder(tmp_path, "train", "en"))
     assert [row["id"] for row in train] == ["made-1", "made-2"]
     assert train[0]["tokens"] == WORDS
@@ -219,7 +219,7 @@ def test_supertags_are_made_of_treebank_files(tmp_path: Path, ending: str) -> No
 def test_a_broken_tree_names_its_file(tmp_path: Path) -> None:
     (tmp_path / "en_ewt-ud-train.conllu").write_text("1 Cats cat NOUN\n")
     with pytest.raises(HarnessError, match=r"en_ewt-ud-train\.conllu"):
-        list(DependencySupertags().read_folder(tmp_path, "train", "en"))
+        list(DependencySupertagFiles().read_folder(tmp_path, "train", "en"))
 
 
 def test_supertags_are_made_of_the_hub_s_columns(registry: Registry, tmp_path: Path) -> None:
@@ -244,6 +244,19 @@ def test_supertags_are_never_called_ccg(registry: Registry) -> None:
     task = registry.task("supertag-ud")
     assert "not CCG" in task.description
     assert task.roles == registry.task("ccg").roles == ("intermediate",)
+
+
+def test_supertags_of_files_are_loaded_from_the_folder_and_are_keyed_by_its_content(
+    registry: Registry, tmp_path: Path
+) -> None:
+    file = tmp_path / "UD_English-EWT" / "en_ewt-ud-train.conllu"
+    file.parent.mkdir()
+    file.write_text(TREES)
+    task, here = registry.task("supertag-ud-files"), places(registry, tmp_path)
+    assert load(task, "train", "en", here).table["tags"].to_pylist()[0] == TAGS
+    before = rows_identity(task, "train", "en", here)
+    file.write_text(TREES.replace("Cats", "Dogs"))
+    assert rows_identity(task, "train", "en", here) != before
 
 
 @pytest.fixture(
