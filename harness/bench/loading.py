@@ -23,7 +23,7 @@ class Loading:
     """What loading a task in its languages took.
 
     Attributes:
-        task: the task's name.
+        task: the task's name; `split` what was loaded of it.
         languages: how many of its languages have rows.
         rows: in all of them together.
         ours: seconds of the harness, one for each repeat.
@@ -31,6 +31,7 @@ class Loading:
     """
 
     task: str
+    split: str
     languages: int
     rows: int
     ours: tuple[float, ...]
@@ -42,31 +43,38 @@ class Loading:
         return median(self.ours) / median(self.plain)
 
 
-def measure(task: Task, split: str, registry: Registry, repeats: int, heed: Callable[[str], None]) -> Loading:
+def measure(
+    task: Task, splits: Sequence[str], registry: Registry, repeats: int, heed: Callable[[str], None]
+) -> Loading:
     """Load a task's rows in all its languages, both ways in turn, after a first time that fills the cache.
 
     Args:
+        splits: the first of them that has rows is loaded.
         heed: called with a line before each round.
 
     Raises:
-        HarnessError: the task's rows do not lie on the Hub.
+        HarnessError: the task's rows do not lie on the Hub, or none of the splits has rows.
     """
     if registry.source(task, task.languages[0]) is None:
         raise HarnessError(f"{task.name} is not read from the Hub", "Name tasks that are: harness list tasks")
     heed(f"{task.name}: filling the cache")
-    found = dict(_ours(task, split, task.languages, registry))
-    if not found:
-        raise HarnessError(f"{task.name} has no {split} rows in any language")
-    ours, plain = [], []
+    for split in splits:
+        found = dict(_ours(task, split, task.languages, registry))
+        if found:
+            break
+    else:
+        raise HarnessError(f"{task.name} has no {' or '.join(splits)} rows in any language")
+    ours: list[float] = []
+    plain: list[float] = []
+    ways = [(plain, _plain), (ours, _ours)]
     for number in range(repeats):
         heed(f"{task.name}: round {number + 1} of {repeats}")
-        turns = [(ours, _ours), (plain, _plain)]
-        for times, way in turns if number % 2 else reversed(turns):
+        for times, way in ways[:: -1 if number % 2 else 1]:
             started = time.perf_counter()
             for _ in way(task, split, [*found], registry):
                 pass
             times.append(time.perf_counter() - started)
-    return Loading(task.name, len(found), sum(found.values()), tuple(ours), tuple(plain))
+    return Loading(task.name, split, len(found), sum(found.values()), tuple(ours), tuple(plain))
 
 
 def _ours(task: Task, split: str, languages: Sequence[str], registry: Registry) -> Iterator[tuple[str, int]]:
