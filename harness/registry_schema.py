@@ -45,6 +45,7 @@ class Recipe(Strict):
         dropout: probability in the encoder and the head; None: the model's own.
         eval_examples: English dev examples used to select the checkpoint; None: all.
         eval_every: optimizer steps between selections; below 1: a share of an epoch; None: once an epoch.
+        select: which weights a stage leaves: those of the best selection on ``dev``, or the ``last``.
         patience: selections without a gain after which training stops; None: never.
         length_grouped: whether examples of like length share a batch.
         tokens_per_batch: subwords of a micro-batch at most, padding included.
@@ -84,6 +85,7 @@ class Recipe(Strict):
     dropout: Share | None = None
     eval_examples: Count | None = 500
     eval_every: Count | Positive | None = 1000
+    select: Literal["dev", "last"] = "dev"
     patience: Count | None = 30
     length_grouped: bool = True
     tokens_per_batch: Count = 8192

@@ -33,7 +33,7 @@ def list(
     else:
         for kind, rows in listings.items():
             columns = [*rows[0]] if rows else ["name"]
-            output.table(kind, columns, [[output.shown(row[column]) for column in columns] for row in rows])
+            output.table(kind, columns, [[output.cell(row[column]) for column in columns] for row in rows])
     if registry.plugin_note:
         typer.echo(registry.plugin_note, err=True)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 PIPE_WIDTH = 10_000
+MANY = 12
 RESULT_WIDTH = 140
 STATUS_STYLES = {"ok": "green", "failed": "red", "blocked": "yellow"}
 
@@ -19,6 +20,13 @@ STATUS_STYLES = {"ok": "green", "failed": "red", "blocked": "yellow"}
 def as_json(value: Any) -> None:
     """Print a value as indented JSON."""
     print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def cell(value: object) -> str:
+    """Return a value as a table's cell holds it: on a terminal of a long list its length, beginning and end."""
+    if sys.stdout.isatty() and isinstance(value, (list, tuple)) and len(value) > MANY:
+        return f"{len(value)}: {shown(value[: MANY // 2])} .. {shown(value[-1:])}"
+    return shown(value)
 
 
 def shown(value: object) -> str:

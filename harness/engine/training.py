@@ -264,7 +264,7 @@ def _select(
     shown = {"dev": score, **{f"dev/{name}": value for name, value in scores.items()}}
     state.history.append({"step": state.step, **shown})
     training.watch.metrics(state.step, shown)
-    if score > state.best:
+    if score > state.best and training.recipe.select == "dev":
         state.best, state.best_step, state.waiting = score, state.step, 0
         _save_best(training, network)
     else:

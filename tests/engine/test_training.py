@@ -214,3 +214,14 @@ def test_low_rank_updates_train_little_and_end_in_a_plain_encoder(tiny_model: Pa
 
 def replace_recipe(**changes: Any) -> Recipe:
     return Recipe.model_validate(RECIPE.model_dump() | changes)
+
+
+def test_the_last_weights_are_kept_where_the_recipe_says_so(tiny_model: Path, tmp_path: Path) -> None:
+    state, weights = run(tmp_path / "last", tiny_model, replace_recipe(select="last"))
+    assert state.best_step == state.step
+    assert same(weights, load_file(tmp_path / "last" / BEST))
+    best, _ = run(tmp_path / "dev", tiny_model)
+    assert best.best > float("-inf")
+    assert len([entry for entry in state.history if "dev" in entry]) == len(
+        [entry for entry in best.history if "dev" in entry]
+    )
