@@ -46,7 +46,7 @@ def lock(
 
     from harness.cli import options
     from harness.data.lock import repositories
-    from harness.data.revisions import Revisions
+    from harness.data.revisions import CONVERTED, Revisions
 
     registry = options().load_registry()
     defaults = registry.defaults
@@ -56,7 +56,8 @@ def lock(
     before = Revisions.read()
     revisions = Revisions({} if update else before.locked)
     for kind, repository, revision in repositories(registry, task or [], model or []):
-        revisions.resolve(kind, repository, revision)
+        if revisions.resolve(kind, repository, revision).scripted:
+            revisions.resolve(kind, repository, CONVERTED)
     if update:
         revisions.locked = {
             name: commit for name, commit in before.locked.items() if name not in revisions.resolved

@@ -34,4 +34,4 @@ def _sources(registry: Registry, task: Task) -> Iterator[tuple[str, str | None]]
         yield from _sources(registry, registry.task(name))
     source = registry.source(task, task.languages[0])
     if source is not None:
-        yield source.hub, source.revision
+        yield source.hub, source.revision or source.branch

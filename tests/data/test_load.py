@@ -288,7 +288,7 @@ def test_without_rows_in_a_language_the_users_translations_train_and_are_asked_f
     registry: Registry, tmp_path: Path
 ) -> None:
     nowhere = DataPlaces(registry, Revisions())
-    with pytest.raises(HarnessError, match=r"no training rows for snli in 'de'[\s\S]*harness data translate"):
+    with pytest.raises(HarnessError, match=r"no training rows for snli in 'de'[\s\S]*--translations DIR"):
         training_rows(registry.task("snli"), "de", nowhere)
     folder = tmp_path / "own" / "snli" / "de"
     folder.mkdir(parents=True)

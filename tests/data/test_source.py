@@ -244,3 +244,25 @@ def test_where_a_repository_holds_a_script_its_conversion_is_read(tmp_path: Path
         'said["found"] = read(task("owner/scripted", config="one"))', tmp_path, hub, HF_HUB_OFFLINE="1"
     )
     assert offline["found"] == said["found"]
+
+
+MEASURED = """
+from harness.bench.loading import measure
+heard = []
+found = measure(task("owner/plain", config="{language}", config_names={"en": "one+two", "de": "german"}),
+                ["train", "test"], registry, 2, heard.append)
+said = {"languages": found.languages, "rows": found.rows, "split": found.split, "ratio": found.ratio,
+        "times": [len(found.ours), len(found.plain)], "heard": len(heard)}
+registry._plugins.things["task", "scripted"] = task("owner/scripted", config="one")
+from harness.data.lock import repositories
+said["locked"] = [*repositories(registry, ["scripted"], [])]
+"""
+
+
+def test_loading_is_measured_in_the_languages_that_have_rows(tmp_path: Path, hub: str) -> None:
+    said = tell(MEASURED, tmp_path, hub)
+    assert (said["languages"], said["rows"], said["split"]) == (2, 8, "test")
+    assert said["times"] == [2, 2]
+    assert said["heard"] == 3
+    assert said["ratio"] > 0
+    assert ["dataset", "owner/scripted", None] in said["locked"]
