@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,7 @@ from harness.registry import Registry
 from harness.task import HubSource, Task
 
 ROWS_VERSION = 2
+SPLIT_FILE = re.compile(r"(train|dev|valid|test)\w*([-.]|$)")
 DATA_SUFFIXES = {".parquet", ".jsonl", ".json", ".csv", ".tsv", ".arrow"}
 
 
@@ -138,7 +140,7 @@ def rows_identity(task: Task, split: str, language: str, places: DataPlaces) -> 
     """Return what the rows of a split in a language depend on: commit or file contents, columns, labels.
 
     Raises:
-        HarnessError: the commit cannot be resolved, or the local folder holds no such rows.
+        HarnessError: the commit cannot be resolved, or the folder of a task is not there.
     """
     if "," in split:
         return {"first of": [rows_identity(task, each, language, places) for each in split.split(",")]}
@@ -201,7 +203,7 @@ def expected_rows(task: Task, split: str, language: str, registry: Registry) -> 
 
 
 def local_files(folder: Path, config: str | None, split: str) -> list[Path]:
-    """Return the data files of a configuration's splits in a local copy of a repository.
+    """Return the data files of a configuration's splits in a local copy of a repository; none where it lacks them.
 
     Args:
         config: several are joined by ``+``, as are several splits.
@@ -210,18 +212,17 @@ def local_files(folder: Path, config: str | None, split: str) -> list[Path]:
 
 
 def _files(folder: Path, config: str, split: str) -> list[Path]:
-    place = folder / config if (folder / config).is_dir() else folder
-    files = sorted(path for path in place.rglob("*") if path.suffix in DATA_SUFFIXES and path.is_file())
+    """Return the files of one configuration: those in its folder, else those that lie in no other one's."""
+    inside = (folder / config).is_dir()
+    places = (folder / config).rglob("*") if inside else [*folder.glob("*"), *(folder / "data").glob("*")]
+    files = sorted(path for path in places if path.suffix in DATA_SUFFIXES and path.is_file())
     wanted = [part.partition("[")[0] for part in split.split("+")]
     named = [path for path in files if any(path.name.startswith((f"{part}-", f"{part}.")) for part in wanted)]
     # the Hub's conversion to parquet has a folder for each split
     named = named or [path for path in files if path.parent.name in wanted]
-    if not named and not files:
-        raise HarnessError(
-            f"{folder}: no data files for configuration '{config}'",
-            f"Put {'/'.join(filter(None, (config, split)))}-00000-of-00001.parquet there, as on the Hub.",
-        )
-    return named or files
+    if named or any(SPLIT_FILE.match(part) for path in files for part in (path.name, path.parent.name)):
+        return named
+    return files  # files that are named after no split are those of every split
 
 
 def digests(files: Iterable[Path]) -> list[str]:

@@ -49,7 +49,14 @@ def read_source(task: Task, source: HubSource, split: str, places: DataPlaces) -
         )
     folder = places.local(source)
     if folder is not None:
-        return read_files(local_files(folder, source.config, theirs), f"folder {folder.name}")
+        files = local_files(folder, source.config, theirs)
+        if not files:
+            place = "/".join(filter(None, (source.hub, source.config, theirs)))
+            raise NoRowsError(
+                f"{folder}: no data files for configuration '{source.config}' and split '{theirs}'",
+                f"Put {place}-00000-of-00001.parquet there, as on the Hub.",
+            )
+        return read_files(files, f"folder {folder.name}")
     found = places.revisions.rows_of(source)
     configs = source.config.split("+") if source.config else [None]
     parts = [_from_hub(source, config, theirs, source.files.get(split), found) for config in configs]

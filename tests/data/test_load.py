@@ -322,3 +322,16 @@ def test_the_first_split_that_a_language_has_is_taken_and_named(registry: Regist
     assert "dev rows stand in for test rows" in found.notes[0]
     with pytest.raises(NoRowsError):
         load(task, "test", "de", places)
+
+
+def test_a_local_copy_without_a_language_or_a_split_does_not_lend_another_ones_rows(
+    registry: Registry, tmp_path: Path
+) -> None:
+    write(tmp_path / "facebook" / "xnli", "de", "test", [0, 1, 2], list(NLI))
+    for split, language in (("test", "fr"), ("dev", "de")):
+        rows_identity(registry.task("xnli"), split, language, places(registry, tmp_path))
+        with pytest.raises(NoRowsError, match="no data files"):
+            load(registry.task("xnli"), split, language, places(registry, tmp_path))
+    # one file that is named after no split is all of them
+    write(tmp_path / "facebook" / "xnli", "sw", "all", [0, 1], list(NLI))
+    assert load(registry.task("xnli"), "dev", "sw", places(registry, tmp_path)).table.num_rows == 2
