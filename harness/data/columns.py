@@ -288,7 +288,7 @@ def _checks(table: pa.Table, shape: Format) -> Iterator[tuple[str, Check]]:
         if kind == "label":
             yield NO_LABEL_REASON, partial(_valid, name=name)
         elif kind == "labels":
-            yield NO_LABEL_REASON, partial(_all_valid, name=name)
+            yield NO_LABEL_REASON, partial(_any_valid, name=name)
             if tokens is not None:
                 yield f"{name} and {tokens} differ in number", partial(_as_many, name=name, other=tokens)
         elif name in shape.optional or name in PLACED[1:]:
@@ -303,10 +303,11 @@ def _valid(table: pa.Table, name: str) -> np.ndarray:
     return _bools(pc.is_valid(table[name]))
 
 
-def _all_valid(table: pa.Table, name: str) -> np.ndarray:
+def _any_valid(table: pa.Table, name: str) -> np.ndarray:
+    """Say which rows have a label for a word at least; the format leaves the other words out of loss and score."""
     lists = whole(table[name])
-    keep = _bools(lists.is_valid())
-    keep[whole(pc.list_parent_indices(lists)).filter(lists.flatten().is_null()).to_numpy()] = False
+    keep = np.zeros(len(lists), dtype=bool)
+    keep[whole(pc.list_parent_indices(lists)).filter(lists.flatten().is_valid()).to_numpy()] = True
     return keep
 
 

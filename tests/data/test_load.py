@@ -335,3 +335,15 @@ def test_a_local_copy_without_a_language_or_a_split_does_not_lend_another_ones_r
     # one file that is named after no split is all of them
     write(tmp_path / "facebook" / "xnli", "sw", "all", [0, 1], list(NLI))
     assert load(registry.task("xnli"), "dev", "sw", places(registry, tmp_path)).table.num_rows == 2
+
+
+def test_a_sentence_is_kept_if_one_of_its_words_has_a_label(registry: Registry) -> None:
+    task = Task(name="tags", format="token-tagging", labels=("A", "B"), test_split="test")
+    rows = [
+        {"tokens": ["x", "y"], "tags": ["A", None]},
+        {"tokens": ["x", "y"], "tags": [None, None]},
+    ]
+    task.rows = lambda split, language: rows  # type: ignore[method-assign]
+    found = load(task, "test", "en", DataPlaces(registry, Revisions()))
+    assert found.table["tags"].to_pylist() == [["A", None]]
+    assert sum(found.dropped.values()) == 1
