@@ -34,16 +34,21 @@ from harness.suite import Suite
 from harness.task import HubSource, Task
 
 FAMILY = "huggingface"
+WORST = "worst"
 USER_FILE = "harness.yaml"
 HUB_PATH = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
 class Variant(NamedTuple):
-    """A perturbation at an intensity in [0, 1], and the label that it has in tables and metric names."""
+    """A perturbation at an intensity in [0, 1], and the label that it has in tables and metric names.
+
+    Of `draws` above 1 the worst is taken, example by example.
+    """
 
     perturbation: Perturbation
     intensity: float
     label: str
+    draws: int = 1
 
 
 @dataclass(frozen=True)
@@ -116,9 +121,20 @@ class Registry:
         raise names.unknown("model", name, self.names("model"), f"{note} {self._plugins.missing()}".strip())
 
     def perturbation(self, name: str) -> Perturbation:
-        """Return the perturbation called `name` (family and name); raise UnknownName if there is none."""
-        perturbation: Perturbation = self._thing("perturbation", name)
-        return perturbation
+        """Return the perturbation called `name`: family and name, and after a colon what it takes.
+
+        Raises:
+            UnknownName: there is none.
+            HarnessError: it does not take that.
+        """
+        place, colon, parameter = name.partition(":")
+        perturbation: Perturbation = self._thing("perturbation", place)
+        if not colon:
+            return perturbation
+        try:
+            return perturbation.of(parameter)
+        except ValueError as error:
+            raise HarnessError(f"perturbation {name}: {error}", f"See harness show {place}.") from error
 
     def perturbations(self, wanted: Iterable[str]) -> list[Variant]:
         """Expand names, groups and ``name:intensity`` into variants, each once, in the order asked for.
@@ -129,10 +145,19 @@ class Registry:
         """
         variants: dict[str, Variant] = {}
         for each in wanted:
-            name, colon, intensity = each.partition(":")
-            for member in self._groups.get(name, (each,)):
+            draws, rest = _draws(each)
+            name, colon, intensity = rest.partition(":")
+            members: tuple[str, ...] = (rest,)
+            if name in self._groups:
                 # an intensity on the group is that of all its members
-                variant = self._variant(f"{member.partition(':')[0]}:{intensity}" if colon else member)
+                members = tuple(
+                    f"{self._variant(member).perturbation.full_name}:{intensity}" if colon else member
+                    for member in self._groups[name]
+                )
+            for member in members:
+                variant = self._variant(member)
+                if draws > 1:
+                    variant = variant._replace(draws=draws, label=f"{WORST}:{draws}:{variant.label}")
                 variants.setdefault(variant.label, variant)
         return list(variants.values())
 
@@ -188,6 +213,8 @@ class Registry:
         """Return the code that a task, model or perturbation comes from, for the keys of stages."""
         if kind == "model" and name not in self.names("model"):
             name = FAMILY
+        if kind == "perturbation":
+            name = name.partition(":")[0]
         self._thing(kind, name)
         return self._plugins.origins[kind, name]
 
@@ -211,12 +238,14 @@ class Registry:
         return self._plugins.things[kind, name]
 
     def _variant(self, wanted: str) -> Variant:
-        name, colon, intensity = wanted.partition(":")
+        name, *rest = wanted.split(":")
         if ("perturbation", name) not in self._plugins.things:
             known = [*self.names("perturbation"), *self._groups]
             raise names.unknown("perturbation or group", name, known, self._plugins.missing())
+        if rest and self.perturbation(name).takes:
+            name = f"{name}:{rest.pop(0)}"
         perturbation = self.perturbation(name)
-        value = _intensity(name, intensity) if colon else perturbation.intensity
+        value = _intensity(name, ":".join(rest)) if rest else perturbation.intensity
         label = name if value == perturbation.intensity else f"{name}:{value:g}"
         return Variant(perturbation, value, label)
 
@@ -324,6 +353,18 @@ def _value(key: str, text: str) -> Any:
     if field is not None and isinstance(field.default, tuple):
         return tuple(part.strip() for part in text.split(",") if part.strip())
     return text
+
+
+def _draws(wanted: str) -> tuple[int, str]:
+    """Split ``worst:8:noise.keyboard`` into 8 and the rest; 1 where nothing is said of the worst."""
+    if not wanted.startswith(f"{WORST}:"):
+        return 1, wanted
+    _, count, *rest = wanted.split(":", 2)
+    if not count.isdecimal() or int(count) < 2 or not rest:
+        raise HarnessError(
+            f"'{wanted}': not of the form {WORST}:K:NAME", f"Write {WORST}:8:noise.keyboard, say."
+        )
+    return int(count), rest[0]
 
 
 def _intensity(name: str, text: str) -> float:

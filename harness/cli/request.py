@@ -27,6 +27,9 @@ SCALARS = {
     "control": str,
     "metric": str,
     "translator": str,
+    "noise_words": str,
+    "lexicon": str,
+    "perturb_model": str,
     "device": str,
     "precision": str,
 }
@@ -78,6 +81,9 @@ def make_spec(
         control=values.get("control"),
         metric=values.get("metric"),
         translator=values.get("translator"),
+        noise_words=values.get("noise_words"),
+        lexicon=values.get("lexicon"),
+        perturb_model=values.get("perturb_model"),
         device=values.get("device") or "auto",
         precision=values.get("precision") or "auto",
     )

@@ -52,6 +52,17 @@ def run(
     perturb_seed: Annotated[
         int | None, typer.Option("--perturb-seed", help="Seed of the perturbations.")
     ] = None,
+    noise_words: Annotated[
+        str | None, typer.Option("--noise-words", help="File of known misspellings, for noise that needs it.")
+    ] = None,
+    lexicon: Annotated[
+        str | None,
+        typer.Option("--lexicon", help="Bilingual lexicon, or a folder of them, for code-switching."),
+    ] = None,
+    perturb_model: Annotated[
+        str | None,
+        typer.Option("--perturb-model", help="Masked language model, for substitution in context."),
+    ] = None,
     continue_head: Annotated[
         bool,
         typer.Option("--continue-head", help="Go on with the head of the phase before where labels agree."),
@@ -148,6 +159,9 @@ def run(
         "metric": metric,
         "suite": suite,
         "translator": translator,
+        "noise_words": noise_words,
+        "lexicon": lexicon,
+        "perturb_model": perturb_model,
         "device": device,
         "precision": precision,
     }

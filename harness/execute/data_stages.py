@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from harness.errors import HarnessError
 from harness.execute.context import Context
+from harness.formats import format_named
 from harness.plan.stages import ParseStage, PerturbStage
 from harness.text import disturb_table
 
@@ -24,11 +25,12 @@ def run_parse(stage: ParseStage, context: Context) -> None:
         started = time.monotonic()
         table = context.rows(stage.task, stage.split, stage.language, stage.limit).table
         assert context.parser is not None
+        shape = format_named(context.registry.task(stage.task).format)
         columns: dict[str, list[str | None]] = {"id": table["id"].to_pylist()}
         total = table.num_rows * len(stage.columns)
         with context.progress.work(f"parse {stage.task} {stage.language}", total) as bar:
             for place, column in enumerate(stage.columns):
-                texts = table[column].to_pylist()
+                texts = [shape.text(value, stage.language) for value in table[column].to_pylist()]
                 parses: list[str | None] = []
                 for low in range(0, len(texts), CHUNK):
                     parses += context.parser.parse(texts[low : low + CHUNK], stage.language)
@@ -45,7 +47,8 @@ def run_perturb(stage: PerturbStage, context: Context) -> None:
         if context.workspace.done("perturb", stage.key):
             return
         started = time.monotonic()
-        perturbation = context.registry.perturbation(stage.perturbation)
+        perturbation = context.registry.perturbation(stage.perturbation).given(context.plan.resources)
+        shape = format_named(context.registry.task(stage.task).format)
         table = context.rows(stage.task, stage.split, stage.language, stage.limit).table
         parses = None
         if stage.parse is not None:
@@ -65,6 +68,7 @@ def run_perturb(stage: PerturbStage, context: Context) -> None:
                 seed=stage.seed,
                 intensity=stage.intensity,
                 parses=parses,
+                shape=shape,
             )
         pq.write_table(result, folder / VARIANT, compression="zstd")
         context.workspace.commit("perturb", stage.identity, {"seconds": time.monotonic() - started})

@@ -16,10 +16,12 @@ from harness.engine.prediction import predict
 from harness.execute.context import Context
 from harness.execute.data_stages import VARIANT
 from harness.formats import Encoded, Format
+from harness.formats.base import WEIGHT
 from harness.plan.stages import EvaluateStage
+from harness.text.table import FLAGS
 
 PREDICTIONS = "predictions.parquet"
-ACCOUNTS = ("eligible", "touched", "char_edits", "token_edits")
+ACCOUNTS = ("eligible", "touched", "refused", "char_edits", "token_edits")
 
 
 def run_evaluate(
@@ -47,13 +49,17 @@ def run_evaluate(
             dev, f"dev of {first.task} {first.language}", network, data, tokenizer, context
         )
         settings = settings.within(first.language, shape.calibrate(outputs, encoded, dev, settings))
-    tables = [_variant(stage, rows.table, context, shape) for stage in stages]
+    drawn = [
+        [_variant(key, rows.table, context, shape) for key in stage.perturb or (None,)] for stage in stages
+    ]
+    tables = [table for draws in drawn for table in draws]
     unique, places = _distinct(tables, shape)
     title = f"{first.task} {first.language} ({len(stages)} variants)"
     outputs, encoded = _outputs(unique, title, network, data, tokenizer, context)
     trivial = shape.trivial(rows.table, settings)
     subwords = encoded.subwords(unique.num_rows)
-    for stage, table, place in zip(stages, tables, places, strict=True):
+    made: list[pa.Table] = []
+    for table, place in zip(tables, places, strict=True):
         mine, sequences, tokens = encoded.take(place)
         taken = outputs[tokens if shape.outputs == "token" else sequences]
         decoded = shape.decode(taken, mine, table, settings)
@@ -62,6 +68,10 @@ def run_evaluate(
         kept = kept.append_column("subwords", pa.array(subwords[place][examples].astype(np.int32)))
         for name in decoded.column_names:
             kept = kept.append_column(name, decoded[name])
+        made.append(kept)
+    each = iter(made)
+    for stage, draws in zip(stages, drawn, strict=True):
+        kept = worst([next(each) for _ in draws], stage.metric)
         with context.workspace.working("evaluate", stage.key) as folder:
             if context.workspace.done("evaluate", stage.key):
                 continue
@@ -71,6 +81,7 @@ def run_evaluate(
                 "variant": stage.variant,
                 "labels": list(settings.labels),
                 "rows": kept.num_rows,
+                "draws": len(draws),
                 "trivial": {name: float(value) for name, value in trivial.items()},
                 "calibration": {name: float(value) for name, value in settings.calibration.items()},
                 "fingerprint": rows.fingerprint,
@@ -108,17 +119,36 @@ def _outputs(
     return outputs, encoded
 
 
-def _variant(stage: EvaluateStage, clean: pa.Table, context: Context, shape: Format) -> pa.Table:
+def worst(draws: Sequence[pa.Table], metric: str) -> pa.Table:
+    """Return of several predictions tables of the same examples, for each the row with the lowest score.
+
+    The first draw counts where several are as low. A row's score is its value over its weight; one without
+    weight has none, and is never the lowest.
+    """
+    if len(draws) == 1:
+        return draws[0]
+    scores = []
+    for table in draws:
+        value = table[metric].to_numpy().astype(np.float64)
+        name = metric + WEIGHT
+        weight = table[name].to_numpy() if name in table.column_names else np.ones(len(value))
+        scores.append(np.where(weight > 0, value / np.where(weight > 0, weight, 1), np.inf))
+    chosen = np.argmin(scores, axis=0)
+    rows = np.arange(len(chosen)) + chosen * len(chosen)
+    return pa.concat_tables(draws).take(pa.array(rows))
+
+
+def _variant(perturb: str | None, clean: pa.Table, context: Context, shape: Format) -> pa.Table:
     """Return the rows of a cell: clean ones, or those with the disturbed texts in place of their own."""
-    if stage.perturb is None:
+    if perturb is None:
         no, zero = pa.array(np.zeros(clean.num_rows, bool)), pa.array(np.zeros(clean.num_rows, np.int32))
-        values = {"eligible": no, "touched": no, "char_edits": zero, "token_edits": zero}
+        values = {name: no if name in FLAGS else zero for name in ACCOUNTS}
         for name, column in values.items():
             clean = clean.append_column(name, column)
         return clean
-    disturbed = context.table("perturb", stage.perturb, VARIANT)
+    disturbed = context.table("perturb", perturb, VARIANT)
     assert disturbed["id"].equals(clean["id"].cast(disturbed["id"].type))
-    for name in shape.texts:
+    for name in shape.columns:
         if name in disturbed.column_names:
             clean = clean.set_column(clean.column_names.index(name), name, disturbed[name])
     for name in ACCOUNTS:
@@ -136,7 +166,7 @@ def _distinct(tables: Sequence[pa.Table], shape: Format) -> tuple[pa.Table, list
     kept: list[pa.Table] = []
     places: list[np.ndarray] = []
     for table in tables:
-        texts = zip(range(table.num_rows), *(table[name].to_pylist() for name in shape.texts), strict=True)
+        texts = zip(range(table.num_rows), *(_hashable(table[name]) for name in shape.texts), strict=True)
         fresh: list[int] = []
         place = np.empty(table.num_rows, dtype=np.int64)
         for row, key in enumerate(texts):
@@ -147,3 +177,7 @@ def _distinct(tables: Sequence[pa.Table], shape: Format) -> tuple[pa.Table, list
         places.append(place)
         kept.append(table.select(columns).take(pa.array(fresh, pa.int64())))
     return pa.concat_tables(kept), places
+
+
+def _hashable(column: pa.ChunkedArray) -> list[Any]:
+    return [tuple(value) if isinstance(value, list) else value for value in column.to_pylist()]

@@ -56,7 +56,7 @@ class LocalExecutor:
                 self.without_rows[language] = error.message
                 self.context.say(f"{language}: {error.message}")
                 continue
-            for perturb_key in dict.fromkeys(stage.perturb for stage in mine if stage.perturb):
+            for perturb_key in dict.fromkeys(key for stage in mine for key in stage.perturb):
                 perturb = self.plan.perturb[perturb_key]
                 if self.workspace.done("perturb", perturb_key):
                     continue

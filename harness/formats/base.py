@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
     from harness.registry_schema import Recipe
+    from harness.text import Disturbed, Passage
 
 Batch = dict[str, "torch.Tensor"]
 IGNORED = -100  # the label of a token that is not predicted, as torch's cross-entropy has it
@@ -286,6 +287,25 @@ class Format:
         assert predictions is not None
         scores = self.score(predictions)
         return {"loss": losses / max(terms, 1.0), **scores}, scores[metric]
+
+    def text(self, value: Any, language: str) -> str:
+        """Return the value of one of `texts` as one text, which is what is parsed."""
+        return value or ""
+
+    def passage(self, value: Any, language: str, conllu: str | None) -> Passage:
+        """Cut the value of one of `texts` into the sentences that are disturbed."""
+        from harness.text import passage
+
+        return passage(value or "", language, conllu)
+
+    def carried(self, row: Mapping[str, Any], disturbed: Mapping[str, Disturbed]) -> dict[str, Any] | None:
+        """Return the values of the columns that change when texts are disturbed; None where the row cannot bear it.
+
+        Args:
+            row: the row as it was.
+            disturbed: what became of its text columns.
+        """
+        return {name: found.text for name, found in disturbed.items()}
 
     def untranslatable(self) -> str:
         """Say why its rows cannot be translated by machine; empty where they can."""

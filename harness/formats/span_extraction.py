@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+    from harness.text import Disturbed
+
 TRIVIAL_WORDS = 3
 
 
@@ -35,8 +37,7 @@ class SpanExtraction(Format):
     name = "span-extraction"
     columns = ("context", "question", "answers", "answer_starts")
     types: Mapping[str, str] = {"answers": "texts", "answer_starts": "numbers"}
-    # A disturbed context would carry its answers elsewhere, so it is left alone.
-    texts = ("question",)
+    texts = ("context", "question")
     groups = "context"
     metrics = ("f1", "exact_match")
     uses = ("stride", "answer_length", "best_answers")
@@ -135,6 +136,27 @@ class SpanExtraction(Format):
                 "logits": pa.array(list(scores.astype(np.float32)), pa.list_(pa.float32())),
             }
         )
+
+    def carried(self, row: Mapping[str, Any], disturbed: Mapping[str, Disturbed]) -> dict[str, Any] | None:
+        """Return the new texts, and the answers where they lie in the new context.
+
+        None where an answer does not lie together any more. An answer whose letters were disturbed is then
+        the disturbed letters: what the context holds is what can be extracted.
+        """
+        values: dict[str, Any] = {name: found.text for name, found in disturbed.items()}
+        context = disturbed.get("context")
+        if context is None or not context.touched or not row["answers"]:
+            return values
+        places = [
+            context.spans.span(start, start + len(answer))
+            for answer, start in zip(row["answers"], row["answer_starts"], strict=True)
+        ]
+        if any(place is None or place[0] == place[1] for place in places):
+            return None
+        found = [place for place in places if place is not None]
+        values["answers"] = [context.text[start:end] for start, end in found]
+        values["answer_starts"] = [start for start, _ in found]
+        return values
 
     def untranslatable(self) -> str:
         """Return "": the answer is marked in the context that is translated, and found again by its marks."""

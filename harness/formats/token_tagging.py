@@ -9,8 +9,8 @@ XTREME (utils_preprocess.py), and joined again when decoded; only a word longer 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+    from harness.text import Disturbed, Passage
 
 BACK_OFF = "|"
 SEEN = 10
@@ -77,9 +79,44 @@ class TokenTagging(Format):
     name = "token-tagging"
     columns = ("tokens", "tags")
     types: Mapping[str, str] = {"tokens": "texts", "tags": "labels"}
+    texts = ("tokens",)
     groups = "tokens"
     metrics = ("f1", "accuracy", "token_f1")
     outputs = "token"
+
+    def text(self, value: Any, language: str) -> str:
+        """Return the words joined as the language joins them."""
+        from harness.text import Sentence
+
+        return Sentence.pretokenised(value or [], language).text
+
+    def passage(self, value: Any, language: str, conllu: str | None) -> Passage:
+        """Return the words as one sentence with these words as its tokens; a tree must have the same ones."""
+        from harness.text import Passage, Sentence, passage
+
+        sentence = Sentence.pretokenised(value or [], language)
+        if conllu is not None:
+            parsed = passage(sentence.text, language, conllu)
+            spans = [(token.start, token.end) for token in sentence.tokens]
+            if len(parsed.sentences) == 1 and parsed.unparsed is None:
+                (tree,) = parsed.sentences
+                if not tree.offset and [(token.start, token.end) for token in tree.tokens] == spans:
+                    return parsed
+            reason = parsed.unparsed or "the parser's words are not the row's"
+            return Passage(sentence.text, language, (replace(sentence, unparsed=reason),), reason)
+        return Passage(sentence.text, language, (sentence,))
+
+    def carried(self, row: Mapping[str, Any], disturbed: Mapping[str, Disturbed]) -> dict[str, Any] | None:
+        """Return the new words with the tags that follow them; a word put in has none.
+
+        None where an entity's words do not stand together in their order any more.
+        """
+        rewrite = disturbed["tokens"].rewrites[0]
+        sources = [piece.source for piece in rewrite.pieces]
+        if not together(row["tags"], sources):
+            return None
+        tags = [None if source is None else row["tags"][source] for source in sources]
+        return {"tokens": [piece.text for piece in rewrite.pieces], "tags": tags}
 
     def label_names(self, table: pa.Table) -> tuple[str, ...]:
         """Return the labels of training rows, sorted, for a task that does not name its own.
@@ -182,6 +219,21 @@ class TokenTagging(Format):
         counts = np.bincount(gold[gold >= 0], minlength=len(names))
         guesses = np.full(len(gold), counts.argmax(), dtype=np.int64)
         return self.score(pa.table(_scores(gold, guesses, words.starts, names)))
+
+
+def together(tags: Sequence[str | None], sources: Sequence[int | None]) -> bool:
+    """Say whether each entity (B-, then I- of its type) still is one stretch of `sources`, in order and whole."""
+    places = {source: place for place, source in enumerate(sources) if source is not None}
+    for index, tag in enumerate(tags):
+        if tag is None or not tag.startswith("I-") or index == 0:
+            continue
+        before = tags[index - 1]
+        if before is None or before[:2] not in ("B-", "I-") or before[2:] != tag[2:]:
+            continue
+        kept = (index in places, index - 1 in places)
+        if kept != (True, True) or places[index] != places[index - 1] + 1:
+            return False
+    return True
 
 
 def _listed(table: pa.Table, name: str) -> tuple[pa.Array, np.ndarray]:

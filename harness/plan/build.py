@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.data.identity import (
@@ -20,9 +21,10 @@ from harness.engine.devices import choose
 from harness.errors import HarnessError
 from harness.formats import Settings, format_named
 from harness.formats.translation import SOURCE
-from harness.keys import key
+from harness.keys import key, number
 from harness.model import Model
 from harness.names import unknown
+from harness.perturbation import Perturbation, Resources
 from harness.plan.model_identity import model_identity
 from harness.plan.spec import NO_INTERMEDIATE, RunSpec, task_names, with_languages
 from harness.plan.stages import (
@@ -51,10 +53,11 @@ if TYPE_CHECKING:
 
 TRAIN_VERSION = 2
 PARSE_VERSION = 1
-PERTURB_VERSION = 1
-EVALUATE_VERSION = 2
+PERTURB_VERSION = 2
+EVALUATE_VERSION = 3
 SCORING_VERSION = 2
 CONTROLS = ("steps",)
+RESOURCES = {"words": "--noise-words FILE", "lexicon": "--lexicon FILE", "model": "--perturb-model NAME"}
 NO_PARSER = "no parser is named, give --parser-models DIR or --parser stanza"
 
 
@@ -79,7 +82,11 @@ class _Builder:
         self.metric = self._metric()
         self.languages = self._languages()
         self.columns = self._columns()
-        self.choices: list[Choice] = registry.perturbations(spec.perturbations)
+        self.resources = self._resources()
+        self.choices: list[Choice] = [
+            choice._replace(perturbation=choice.perturbation.given(self.resources))
+            for choice in registry.perturbations(spec.perturbations)
+        ]
         self.translate: dict[str, TranslateStage] = {}
         self.train: dict[str, TrainStage] = {}
         self.parse: dict[str, ParseStage] = {}
@@ -108,6 +115,7 @@ class _Builder:
             self.precision,
             self.split,
             self.metric,
+            self.resources,
             self.languages,
             tuple(variants),
             self.translate,
@@ -148,6 +156,14 @@ class _Builder:
         if wanted not in metrics:
             raise unknown("metric", wanted, metrics, f"{self.target.name} is scored by {' '.join(metrics)}.")
         return wanted
+
+    def _resources(self) -> Resources:
+        files: dict[str, Path | None] = {}
+        for option, given in (("--noise-words", self.spec.noise_words), ("--lexicon", self.spec.lexicon)):
+            files[option] = None if given is None else Path(given)
+            if given is not None and not Path(given).exists():
+                raise HarnessError(f"{option} {given} is not there", "Give a file or folder that exists.")
+        return Resources(files["--noise-words"], files["--lexicon"], self.spec.perturb_model, self.device)
 
     def _check_roles(self) -> None:
         if "target" not in self.target.roles:
@@ -345,11 +361,11 @@ class _Builder:
         }
 
     def _cell(self, train: str | None, language: str, choice: Choice | None, recipe: Recipe) -> Cell:
-        label, perturb = CLEAN, None
+        label, perturb = CLEAN, tuple[str, ...]()
         if choice is not None:
             label = choice.label
             perturb, reason = self._perturb(language, choice)
-            if perturb is None:
+            if not perturb:
                 return Cell(language, label, None, reason.replace(f" for {language}", ""))
         settings = Settings(self.target.labels, recipe, language, self.target.scoring)
         dev = None
@@ -365,7 +381,8 @@ class _Builder:
             "data": rows_identity(self.target, self.split, language, self.places),
             "dev": dev,
             "limit": self.spec.limit,
-            "perturb": perturb,
+            "perturb": list(perturb),
+            "worst_by": self.metric if len(perturb) > 1 else None,
             "max_length": recipe.max_length,
             "uses": {name: getattr(recipe, name) for name in self.shape.uses},
             "precision": self.precision,
@@ -382,14 +399,17 @@ class _Builder:
             recipe,
             label,
             perturb,
+            self.metric,
         )
         return Cell(language, label, stage_key)
 
-    def _perturb(self, language: str, choice: Choice) -> tuple[str | None, str]:
+    def _perturb(self, language: str, choice: Choice) -> tuple[tuple[str, ...], str]:
+        """Return the keys of the stages that make a variant, one a draw; none and why, where it cannot be made."""
         perturbation = choice.perturbation
-        reason = perturbation.unserved(language)
+        columns, reason = self._disturbed(perturbation)
+        reason = reason or perturbation.unserved(language)
         if reason:
-            return None, reason
+            return (), reason
         data = rows_identity(self.target, self.split, language, self.places)
         trees: dict[str, Any] | None = None
         parse: str | None = None
@@ -399,42 +419,60 @@ class _Builder:
             else:
                 reason = NO_PARSER if self.parser is None else self.parser.unserved(language)
                 if self.parser is None or reason:
-                    return None, f"no parse: {reason}"
+                    return (), f"no parse: {reason}"
                 parse = self._parse(language, data)
                 trees = {"parse": parse}
         origin = self.registry.origin("perturbation", perturbation.full_name)
-        identity = {
-            "kind": "perturb",
-            "code": PERTURB_VERSION,
-            "data": data,
-            "limit": self.spec.limit,
-            "columns": list(self.columns),
-            "language": language,
-            "perturbation": perturbation.full_name,
-            "version": perturbation.version,
-            "options": dict(perturbation.options()),
-            "tokens": segmentation_identity(language),
-            "distribution": None if built_in(origin) else [origin.distribution, origin.version],
-            "intensity": choice.intensity,
-            "seed": self.spec.perturb_seed,
-            "trees": trees,
-        }
-        stage_key = key(identity)
-        self.perturb[stage_key] = PerturbStage(
-            stage_key,
-            identity,
-            self.target.name,
-            self.split,
-            language,
-            self.spec.limit,
-            self.columns,
-            perturbation.full_name,
-            choice.label,
-            choice.intensity,
-            self.spec.perturb_seed,
-            parse,
-        )
-        return stage_key, ""
+        keys = []
+        for draw in range(choice.draws):
+            # the first draw is the variant itself, so that what is made for the one serves the other
+            seed = number(self.spec.perturb_seed, "draw", draw) if draw else self.spec.perturb_seed
+            identity = {
+                "kind": "perturb",
+                "code": PERTURB_VERSION,
+                "data": data,
+                "format": self.registry.format_identity(self.shape),
+                "limit": self.spec.limit,
+                "columns": list(columns),
+                "language": language,
+                "perturbation": perturbation.full_name,
+                "version": perturbation.version,
+                "options": dict(perturbation.options()),
+                "tokens": segmentation_identity(language),
+                "distribution": None if built_in(origin) else [origin.distribution, origin.version],
+                "intensity": choice.intensity,
+                "seed": seed,
+                "trees": trees,
+            }
+            keys.append(key(identity))
+            self.perturb[keys[-1]] = PerturbStage(
+                keys[-1],
+                identity,
+                self.target.name,
+                self.split,
+                language,
+                self.spec.limit,
+                columns,
+                perturbation.full_name,
+                choice.label if choice.draws == 1 else f"{choice.label} {draw + 1}/{choice.draws}",
+                choice.intensity,
+                seed,
+                parse,
+            )
+        return tuple(keys), ""
+
+    def _disturbed(self, perturbation: Perturbation) -> tuple[tuple[str, ...], str | None]:
+        """Return the columns that a perturbation disturbs, or why it cannot serve this target."""
+        for need, option in RESOURCES.items():
+            if need in perturbation.needs and getattr(self.resources, need) is None:
+                return (), f"it needs {option}"
+        lacking = [name for name in perturbation.columns if name not in self.shape.columns]
+        if lacking:
+            return (), f"{self.target.name} has no column '{lacking[0]}'"
+        if not perturbation.columns:
+            return self.columns, None
+        columns = tuple(name for name in self.columns if name in perturbation.columns)
+        return columns, None if columns else f"it disturbs {' '.join(perturbation.columns)} alone"
 
     def _parse(self, language: str, data: dict[str, Any]) -> str:
         assert self.parser is not None

@@ -34,6 +34,9 @@ class RunSpec:
             steps in its place.
         metric: the main score; None: the target's own choice.
         translator: name of the translator that makes training rows where a language has none.
+        noise_words: file of known misspellings, for perturbations that need it.
+        lexicon: bilingual lexicon, or a folder of them, likewise.
+        perturb_model: masked language model, likewise: a name or path.
     """
 
     model: str
@@ -54,6 +57,9 @@ class RunSpec:
     control: str | None = None
     metric: str | None = None
     translator: str | None = None
+    noise_words: str | None = None
+    lexicon: str | None = None
+    perturb_model: str | None = None
     device: str = "auto"
     precision: str = "auto"
 

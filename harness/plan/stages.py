@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.perturbation import Resources
 from harness.plan.spec import RunSpec
 from harness.registry_schema import Recipe
 from harness.scoring.records import Cell, Variant
@@ -151,12 +152,14 @@ class EvaluateStage(DataStage):
     Attributes:
         train: key of the stage whose encoder and head predict; None: the model as it comes.
         recipe: the target's, for what is used at prediction.
+        perturb: keys of the disturbed rows; of several the worst counts, example by example. Empty: clean rows.
     """
 
     train: str | None
     recipe: Recipe
     variant: str
-    perturb: str | None
+    perturb: tuple[str, ...]
+    metric: str
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,7 @@ class Plan:
     precision: str
     split: str
     metric: str
+    resources: Resources
     languages: tuple[str, ...]
     variants: tuple[Variant, ...]
     translate: Mapping[str, TranslateStage] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
@@ -56,7 +57,7 @@ class Disturbed:
 
 def disturb(
     perturbation: Perturbation,
-    text: str,
+    text: str | Passage,
     *,
     language: str,
     example_id: str,
@@ -72,48 +73,113 @@ def disturb(
     on where a lower one stopped. A perturbation that asks for no parse gets none, so that its output does
     not depend on whether a parser was at hand.
 
+    Args:
+        text: the text, or its sentences where they are known.
+
     Raises HarnessError, naming the perturbation, example and language, when the perturbation raises or
     makes a text empty.
     """
-    needs_tree = "parse" in perturbation.needs
-    source = passage(text, language, conllu if needs_tree else None)
+    if isinstance(text, str):
+        text = passage(text, language, conllu if "parse" in perturbation.needs else None)
+    return disturb_many(perturbation, [(text, example_id, column)], seed=seed, intensity=intensity)[0]
+
+
+def disturb_many(
+    perturbation: Perturbation, texts: Sequence[tuple[Passage, str, str]], *, seed: int, intensity: float
+) -> list[Disturbed]:
+    """Disturb texts, each given with the id of its example and its column: as `disturb` does each alone."""
     if intensity <= 0:
-        able = any(sentence.words and (sentence.parsed or not needs_tree) for sentence in source.sentences)
-        unchanged = tuple(map(Rewrite.unchanged, source.sentences))
-        return Disturbed(text, able, False, 0, 0, source, unchanged)
-    rewrites = []
-    for index, sentence in enumerate(source.sentences):
-        parts = (seed, perturbation.full_name, example_id, column, *([index] if index else []))
-        try:
-            rewrites.append(_rewritten(perturbation, sentence, Random(number(*parts)), intensity))
-        except Exception as error:
-            place = f"{type(perturbation).__module__}.{type(perturbation).__qualname__}"
-            raise HarnessError(
-                f"perturbation {perturbation.full_name} ({place}) failed on example {example_id}, "
-                f"column {column}, language {language}: {type(error).__name__}: {error}",
-                "Leave it out, or tell its author.",
-            ) from error
-    new = [source.gaps[0]]
-    for gap, rewrite in zip(source.gaps[1:], rewrites, strict=True):
+        return [_unchanged(source, "parse" in perturbation.needs) for source, _, _ in texts]
+    able: list[tuple[Sentence, Random]] = []
+    for source, example_id, column in texts:
+        for index, sentence in enumerate(source.sentences):
+            if "parse" not in perturbation.needs or sentence.parsed:
+                parts = (seed, perturbation.full_name, example_id, column, *([index] if index else []))
+                able.append((sentence, Random(number(*parts))))
+    found = iter(_rewritten(perturbation, able, texts, min(intensity, 1.0)))
+    results = []
+    for source, _, _ in texts:
+        rewrites = tuple(
+            next(found)
+            if "parse" not in perturbation.needs or sentence.parsed
+            else Rewrite.unchanged(sentence)
+            for sentence in source.sentences
+        )
+        results.append(_joined(source, rewrites))
+    return results
+
+
+def _unchanged(source: Passage, needs_tree: bool) -> Disturbed:
+    able = any(sentence.words and (sentence.parsed or not needs_tree) for sentence in source.sentences)
+    unchanged = tuple(map(Rewrite.unchanged, source.sentences))
+    return Disturbed(source.text, able, False, 0, 0, source, unchanged)
+
+
+def _joined(source: Passage, rewrites: tuple[Rewrite, ...]) -> Disturbed:
+    gaps = source.gaps
+    new = [gaps[0]]
+    for gap, rewrite in zip(gaps[1:], rewrites, strict=True):
         new += (rewrite.text, gap)
     disturbed = "".join(new)
     return Disturbed(
         disturbed,
         any(rewrite.eligible for rewrite in rewrites),
-        disturbed != text,
+        disturbed != source.text,
         sum(rewrite.token_edits for rewrite in rewrites if rewrite.eligible),
         sum(rewrite.char_edits for rewrite in rewrites if rewrite.eligible),
         source,
-        tuple(rewrites),
+        rewrites,
     )
 
 
-def _rewritten(perturbation: Perturbation, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
-    if "parse" in perturbation.needs and not sentence.parsed:
-        return Rewrite.unchanged(sentence)
-    rewrite = perturbation.rewrite(sentence, rng, min(intensity, 1.0))
-    if not isinstance(rewrite, Rewrite) or rewrite.sentence is not sentence:
-        raise TypeError("rewrite() must return a Rewrite of the sentence that it was given")
-    if sentence.text.strip() and not rewrite.text.strip():
-        raise ValueError("nothing was left of the sentence")
-    return rewrite
+def _rewritten(
+    perturbation: Perturbation,
+    able: Sequence[tuple[Sentence, Random]],
+    texts: Sequence[tuple[Passage, str, str]],
+    intensity: float,
+) -> list[Rewrite]:
+    """Return the rewrites of all sentences; where that fails, find the text that it fails on and name it."""
+    sentences, rngs = [sentence for sentence, _ in able], [rng for _, rng in able]
+    if len(texts) > 1:
+        states = [rng.getstate() for rng in rngs]
+        try:
+            return _checked(perturbation, sentences, rngs, intensity)
+        except Exception:
+            for rng, state in zip(rngs, states, strict=True):
+                rng.setstate(state)
+            return [
+                rewrite
+                for text in texts
+                for rewrite in _rewritten(perturbation, _of(text, able), [text], intensity)
+            ]
+    try:
+        return _checked(perturbation, sentences, rngs, intensity)
+    except Exception as error:
+        source, example_id, column = texts[0]
+        place = f"{type(perturbation).__module__}.{type(perturbation).__qualname__}"
+        raise HarnessError(
+            f"perturbation {perturbation.full_name} ({place}) failed on example {example_id}, "
+            f"column {column}, language {source.language}: {type(error).__name__}: {error}",
+            "Leave it out, or tell its author.",
+        ) from error
+
+
+def _of(
+    text: tuple[Passage, str, str], able: Sequence[tuple[Sentence, Random]]
+) -> list[tuple[Sentence, Random]]:
+    mine = {id(sentence) for sentence in text[0].sentences}
+    return [pair for pair in able if id(pair[0]) in mine]
+
+
+def _checked(
+    perturbation: Perturbation, sentences: Sequence[Sentence], rngs: Sequence[Random], intensity: float
+) -> list[Rewrite]:
+    rewrites = list(perturbation.rewrite_many(sentences, rngs, intensity)) if sentences else []
+    if len(rewrites) != len(sentences):
+        raise TypeError(f"{len(rewrites)} rewrites of {len(sentences)} sentences")
+    for sentence, rewrite in zip(sentences, rewrites, strict=True):
+        if not isinstance(rewrite, Rewrite) or rewrite.sentence is not sentence:
+            raise TypeError("rewrite() must return a Rewrite of the sentence that it was given")
+        if sentence.text.strip() and not rewrite.text.strip():
+            raise ValueError("nothing was left of the sentence")
+    return rewrites

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -83,6 +83,20 @@ class Sentence:
             for start, end in tokenization.spans(text, language)
         )
         return cls(text, language, found, offset, unparsed)
+
+    @classmethod
+    def pretokenised(cls, words: Sequence[str], language: str) -> Sentence:
+        """Return words that are given apart as one sentence, with these tokens and no other.
+
+        Where the language writes blanks they are joined by one; words without a character stand at their place
+        as tokens of no length.
+        """
+        between = " " if writing.spaced(language) else ""
+        found, position = [], 0
+        for word in words:
+            found.append(Token(position, position + len(word), word, tokenization.is_word(word)))
+            position += len(word) + len(between)
+        return cls(between.join(words), language, tuple(found))
 
     def __len__(self) -> int:
         return len(self.tokens)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from harness.errors import HarnessError
-from harness.text.disturbance import disturb
+from harness.keys import number
+from harness.perturbation import Perturbation, Rows
+from harness.text import edits
+from harness.text.disturbance import Disturbed, disturb_many
+from harness.text.passages import passage
 
 if TYPE_CHECKING:
-    from harness.perturbation import Perturbation
+    from harness.formats import Format
+
+BATCH = 256
+FLAGS = ("eligible", "touched", "refused")
+COUNTS = ("char_edits", "token_edits")
+Outcome = tuple[Mapping[str, Any], Mapping[str, int]]
 
 
 def disturb_table(
@@ -23,6 +34,7 @@ def disturb_table(
     seed: int,
     intensity: float,
     parses: pa.Table | None = None,
+    shape: Format | None = None,
 ) -> pa.Table:
     """Return the variant of `table` that a perturbation makes, row for row.
 
@@ -34,46 +46,146 @@ def disturb_table(
         seed: with perturbation, id and column it determines the result; the order of rows does not.
         intensity: 0 (identity) to 1.
         parses: ``id`` and ``<column>.conllu``, for columns without gold trees; rows in any order.
+        shape: the rows' format, which says what follows a text (answers, tags); None: nothing does.
 
     Returns:
-        ``id``, the text columns (string), ``eligible`` and ``touched`` (bool: in any column), ``char_edits``
-        and ``token_edits`` (int32: sums over columns).
+        ``id``, the text columns and those that follow them, ``eligible`` and ``touched`` (bool: in any column),
+        ``refused`` (bool: it would have been changed, but an answer or an entity would not have stayed whole),
+        ``char_edits`` and ``token_edits`` (int32: sums over columns).
     """
     ids = [str(name) for name in table.column("id").to_pylist()]
-    eligible, touched = [False] * len(ids), [False] * len(ids)
-    char_edits, token_edits = [0] * len(ids), [0] * len(ids)
-    texts: dict[str, list[str]] = {}
-    for column in columns:
-        trees = _trees(table, ids, column, parses) if "parse" in perturbation.needs else [None] * len(ids)
-        texts[column] = []
-        for row, (name, text, conllu) in enumerate(
-            zip(ids, table.column(column).to_pylist(), trees, strict=True)
-        ):
-            found = disturb(
-                perturbation,
-                text or "",
-                language=language,
-                example_id=name,
-                column=column,
-                seed=seed,
-                intensity=intensity,
-                conllu=conllu,
-            )
-            texts[column].append(found.text)
-            eligible[row] |= found.eligible
-            touched[row] |= found.touched
-            char_edits[row] += found.char_edits
-            token_edits[row] += found.token_edits
-    return pa.table(
-        {
-            "id": pa.array(ids, pa.string()),
-            **{column: pa.array(values, pa.string()) for column, values in texts.items()},
-            "eligible": pa.array(eligible, pa.bool_()),
-            "touched": pa.array(touched, pa.bool_()),
-            "char_edits": pa.array(char_edits, pa.int32()),
-            "token_edits": pa.array(token_edits, pa.int32()),
+    names = [name for name in table.column_names if not name.endswith(".conllu")]
+    values = {name: table.column(name).to_pylist() for name in names} | {"id": ids}
+    if type(perturbation).edit is not Perturbation.edit:
+        found = _edited(perturbation, values, columns, language, seed, intensity)
+    else:
+        needs_tree = "parse" in perturbation.needs
+        trees = {
+            column: _trees(table, ids, column, parses) if needs_tree else [None] * len(ids)
+            for column in columns
         }
+        found = _disturbed(perturbation, values, columns, trees, language, seed, intensity, shape)
+    made: dict[str, pa.Array] = {"id": pa.array(ids, pa.string())}
+    for name in dict.fromkeys([*columns, *(name for new, _ in found for name in new)]):
+        column = [new.get(name, values[name][row]) for row, (new, _) in enumerate(found)]
+        kind = table.schema.field(name).type
+        text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+        made[name] = pa.array([value or "" for value in column] if text else column, kind)
+    for name in FLAGS:
+        made[name] = pa.array([bool(counts[name]) for _, counts in found], pa.bool_())
+    for name in COUNTS:
+        made[name] = pa.array([counts[name] for _, counts in found], pa.int32())
+    return pa.table(made)
+
+
+def _disturbed(
+    perturbation: Perturbation,
+    values: Mapping[str, Sequence[Any]],
+    columns: Sequence[str],
+    trees: Mapping[str, Sequence[str | None]],
+    language: str,
+    seed: int,
+    intensity: float,
+    shape: Format | None,
+) -> list[Outcome]:
+    found: list[Outcome] = []
+    count = len(values["id"])
+    cut = passage if shape is None else shape.passage
+    for low in range(0, count, BATCH):
+        rows = range(low, min(low + BATCH, count))
+        texts = [
+            (cut(values[column][row] or "", language, trees[column][row]), values["id"][row], column)
+            for row in rows
+            for column in columns
+        ]
+        done = iter(disturb_many(perturbation, texts, seed=seed, intensity=intensity))
+        for row in rows:
+            mine = {column: next(done) for column in columns}
+            found.append(_outcome(mine, {name: column[row] for name, column in values.items()}, shape))
+    return found
+
+
+def _outcome(found: Mapping[str, Disturbed], row: Mapping[str, Any], shape: Format | None) -> Outcome:
+    touched = any(each.touched for each in found.values())
+    eligible = any(each.eligible for each in found.values())
+    if not touched:
+        return {}, _counts(eligible=eligible)
+    new = {name: each.text for name, each in found.items()} if shape is None else shape.carried(row, found)
+    if new is None:
+        return {}, _counts(eligible=True, refused=True)
+    return new, _counts(
+        eligible=eligible,
+        touched=True,
+        char_edits=sum(each.char_edits for each in found.values()),
+        token_edits=sum(each.token_edits for each in found.values()),
     )
+
+
+def _edited(
+    perturbation: Perturbation,
+    values: Mapping[str, Sequence[Any]],
+    columns: Sequence[str],
+    language: str,
+    seed: int,
+    intensity: float,
+) -> list[Outcome]:
+    rows = Rows(language, values)
+    found: list[Outcome] = []
+    for index, name in enumerate(values["id"]):
+        row = {column: each[index] for column, each in values.items()}
+        rng = Random(number(seed, perturbation.full_name, name))
+        try:
+            new = perturbation.edit(row, rows, rng, min(intensity, 1.0)) if intensity > 0 else {}
+        except Exception as error:
+            place = f"{type(perturbation).__module__}.{type(perturbation).__qualname__}"
+            raise HarnessError(
+                f"perturbation {perturbation.full_name} ({place}) failed on example {name}, "
+                f"language {language}: {type(error).__name__}: {error}",
+                "Leave it out, or tell its author.",
+            ) from error
+        if new is None:
+            found.append(({}, _counts()))
+            continue
+        pairs = [(row[column] or "", new[column]) for column in columns if column in new]
+        found.append(
+            (
+                new,
+                _counts(
+                    eligible=True,
+                    touched=any(old != fresh for old, fresh in pairs),
+                    char_edits=sum(edits.levenshtein(_plain(old), _plain(fresh)) for old, fresh in pairs),
+                    token_edits=sum(_token_edits(old, fresh) for old, fresh in pairs),
+                ),
+            )
+        )
+    return found
+
+
+def _plain(value: str | Sequence[str]) -> str:
+    return value if isinstance(value, str) else " ".join(value)
+
+
+def _token_edits(old: str | Sequence[str], new: str | Sequence[str]) -> int:
+    """Return how many words (parts between blanks, where they are not given apart) came or went."""
+    before, after = (Counter(each.split() if isinstance(each, str) else each) for each in (old, new))
+    return max((before - after).total(), (after - before).total())
+
+
+def _counts(
+    *,
+    eligible: bool = False,
+    touched: bool = False,
+    refused: bool = False,
+    char_edits: int = 0,
+    token_edits: int = 0,
+) -> dict[str, int]:
+    return {
+        "eligible": eligible,
+        "touched": touched,
+        "refused": refused,
+        "char_edits": char_edits,
+        "token_edits": token_edits,
+    }
 
 
 def _trees(table: pa.Table, ids: Sequence[str], column: str, parses: pa.Table | None) -> list[Any]:

@@ -218,3 +218,26 @@ def test_languages_are_mixed_by_smoothed_shares() -> None:
     between = [table.num_rows for table in mixed(tables, 0.3)]
     assert 10 < between[1] < 505
     assert abs(sum(between) - 1010) <= 1
+
+
+def test_masked_lm_in_several_languages_is_interleaved_and_has_no_say_in_selection(
+    carry_out: Run, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    for language, count in (("en", 30), ("de", 6)):
+        folder = data / "wikimedia" / "wikipedia" / f"20231101.{language}"
+        folder.mkdir(parents=True)
+        texts = [f"{language} article {number} about a red house" for number in range(count)]
+        pq.write_table(pa.table({"text": texts}), folder / "train-00000-of-00001.parquet")
+    plan, workspace, records, _ = carry_out(
+        intermediates=("grammar-paraphrase+mlm@en,de",), settings={"max_steps": "8"}, data=data
+    )
+    stage = plan.train[plan.runs[0].train[0]]
+    assert [part.selection for part in stage.parts] == [("grammar-paraphrase", "en"), None]
+    facts = workspace.read("train", stage.key)
+    rows = {(part["task"], part["language"]): part["rows"] for part in facts["data"]}
+    assert sum(count for (task, _), count in rows.items() if task == "mlm") in (35, 36, 37)
+    assert rows["mlm", "de"] > 6  # its share is smoothed upwards
+    found = heads(workspace, stage.key)
+    assert {name.partition(".")[0] for name in found} == {"grammar-paraphrase", "mlm"}
+    assert records[0].train_stages[0].title == "train grammar-paraphrase+mlm@en,de"

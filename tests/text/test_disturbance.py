@@ -122,6 +122,7 @@ def test_a_variant_has_the_columns_of_the_contract():
             "hypothesis": pa.string(),
             "eligible": pa.bool_(),
             "touched": pa.bool_(),
+            "refused": pa.bool_(),
             "char_edits": pa.int32(),
             "token_edits": pa.int32(),
         }
