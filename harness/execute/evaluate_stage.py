@@ -18,10 +18,10 @@ from harness.execute.data_stages import VARIANT
 from harness.formats import Encoded, Format
 from harness.formats.base import WEIGHT
 from harness.plan.stages import EvaluateStage
-from harness.text.table import FLAGS
+from harness.text.table import COUNTS, FLAGS, LENGTH
 
 PREDICTIONS = "predictions.parquet"
-ACCOUNTS = ("eligible", "touched", "refused", "char_edits", "token_edits")
+ACCOUNTS = (*FLAGS, *COUNTS, LENGTH)
 
 
 def run_evaluate(
@@ -142,18 +142,20 @@ def _variant(perturb: str | None, clean: pa.Table, context: Context, shape: Form
     """Return the rows of a cell: clean ones, or those with the disturbed texts in place of their own."""
     if perturb is None:
         no, zero = pa.array(np.zeros(clean.num_rows, bool)), pa.array(np.zeros(clean.num_rows, np.int32))
-        values = {name: no if name in FLAGS else zero for name in ACCOUNTS}
+        values = {name: no if name in FLAGS else zero for name in (*FLAGS, *COUNTS)}
         for name, column in values.items():
             clean = clean.append_column(name, column)
-        return clean
+        return clean.append_column(LENGTH, pa.nulls(clean.num_rows, pa.float32()))
     disturbed = context.table("perturb", perturb, VARIANT)
     assert disturbed["id"].equals(clean["id"].cast(disturbed["id"].type))
     for name in shape.columns:
         if name in disturbed.column_names:
             clean = clean.set_column(clean.column_names.index(name), name, disturbed[name])
-    for name in ACCOUNTS:
+    for name in (*FLAGS, *COUNTS):
         clean = clean.append_column(name, disturbed[name])
-    return clean
+    known = LENGTH in disturbed.column_names  # variants of before it was counted lack it
+    lengths = disturbed[LENGTH] if known else pa.nulls(clean.num_rows, pa.float32())
+    return clean.append_column(LENGTH, lengths)
 
 
 def _distinct(tables: Sequence[pa.Table], shape: Format) -> tuple[pa.Table, list[np.ndarray]]:

@@ -229,7 +229,7 @@ class LocalExecutor:
                     table = table.add_column(0, name, pa.array([value] * table.num_rows, pa.string()))
                 parts.append(table)
         path = folder / PREDICTIONS
-        pq.write_table(pa.concat_tables(parts), path, compression="zstd")
+        pq.write_table(pa.concat_tables(parts, promote_options="default"), path, compression="zstd")
         return [path, *write_report(record, folder)]
 
 

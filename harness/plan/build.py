@@ -55,7 +55,7 @@ TRAIN_VERSION = 2
 PARSE_VERSION = 1
 PERTURB_VERSION = 2
 EVALUATE_VERSION = 3
-SCORING_VERSION = 2
+SCORING_VERSION = 3
 CONTROLS = ("steps",)
 RESOURCES = {"words": "--noise-words FILE", "lexicon": "--lexicon FILE", "model": "--perturb-model NAME"}
 NO_PARSER = "no parser is named, give --parser-models DIR or --parser stanza"
@@ -106,6 +106,7 @@ class _Builder:
                 choice.perturbation.family,
                 choice.intensity,
                 choice.perturbation.keeps_meaning,
+                choice.draws,
             )
             for choice in self.choices
         ]

@@ -12,7 +12,7 @@ from harness.errors import HarnessError
 from harness.scoring.bootstrap import RESAMPLES, ClusterBootstrap, Floats, difference_interval
 from harness.scoring.pairing import Items, common, read
 from harness.scoring.records import RunRecord
-from harness.scoring.scores import CLEAN, SOURCE_LANGUAGE
+from harness.scoring.scores import CLEAN, LEAST_CHANGED, SOURCE_LANGUAGE
 from harness.scoring.significance import false_discovery, mcnemar, randomisation
 
 Load = Callable[[str], pa.Table]
@@ -33,6 +33,8 @@ class Difference:
         p: of no difference in score; exact McNemar where each example is right or wrong and a cluster of
             its own, a randomisation test over clusters otherwise (`test` says which). None for means.
         q: p corrected over all cells of the comparison (Benjamini-Hochberg).
+        barely_changed: whether less than `LEAST_CHANGED` of one of the runs' texts were changed: no mean holds
+            the cell.
     """
 
     run: str
@@ -50,6 +52,7 @@ class Difference:
     p: float | None = None
     q: float | None = None
     test: str | None = None
+    barely_changed: bool = False
 
     @property
     def clear(self) -> bool:
@@ -134,7 +137,8 @@ def _compare_pair(
             difference = _difference(
                 run, language, name, len(first[name]), scores, gain, lost[name], both, clusters
             )
-            cells[language, name] = replace(difference, p=p, test=test)
+            barely = name != CLEAN and min(first[name].changed, second[name].changed) < LEAST_CHANGED
+            cells[language, name] = replace(difference, p=p, test=test, barely_changed=barely)
             drawn[language, name] = both
     return [*cells.values(), *_means(run, cells, drawn, bootstrap)]
 
@@ -161,7 +165,11 @@ def _means(
     """Average the differences over languages, with all languages' clusters drawn together."""
     results = []
     for variant in dict.fromkeys(variant for _, variant in cells):
-        served = [language for language, name in cells if name == variant]
+        served = [
+            language
+            for (language, name), cell in cells.items()
+            if name == variant and not cell.barely_changed
+        ]
         transfer = [language for language in served if language != SOURCE_LANGUAGE]
         for name, languages in zip(MEANS, (served, transfer), strict=True):
             if not languages:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,8 @@ from harness.scoring.bootstrap import ratio
 
 # A per-example score above this counts as right where right or wrong is asked for (F1 of a span, say).
 RIGHT = 0.5
+# The one column of floats that is no metric (harness.text.table).
+LENGTH = "dependency_length"
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Items:
     """The examples of one cell, one array element each, in the order of `ids`.
 
     The cell's score is sum(value) / sum(weight). Where all weights are 1 that is a mean of per-example
-    scores; entity F1 has twice the right entities over the predicted and the gold ones.
+    scores; entity F1 has twice the right entities over the predicted and the gold ones. What a table does not
+    tell of its rows (`subwords`, `dependency_length`, `token_edits` of old ones) is nan.
     """
 
     ids: NDArray[np.object_]
@@ -32,7 +35,11 @@ class Items:
     weight: NDArray[np.float64]
     eligible: NDArray[np.bool_]
     touched: NDArray[np.bool_]
-    char_edits: NDArray[np.int64]
+    refused: NDArray[np.bool_]
+    char_edits: NDArray[np.float64]
+    token_edits: NDArray[np.float64]
+    subwords: NDArray[np.float64]
+    dependency_length: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -52,24 +59,20 @@ class Items:
         """The score of all examples."""
         return ratio(self.value, self.weight)
 
+    @property
+    def changed(self) -> float:
+        """The share of examples whose text was changed."""
+        return float(self.touched.mean())
+
     def take(self, order: NDArray[np.intp]) -> Items:
         """Return the examples at the places `order`, in that order."""
-        return Items(
-            self.ids[order],
-            self.clusters[order],
-            self.gold[order],
-            self.prediction[order],
-            self.value[order],
-            self.weight[order],
-            self.eligible[order],
-            self.touched[order],
-            self.char_edits[order],
-        )
+        return Items(*(getattr(self, each.name)[order] for each in fields(self)))
 
 
 def metrics_of(table: pa.Table) -> list[str]:
-    """Return the metrics that a predictions table has: its columns of floats, weights aside."""
-    return [each.name for each in table.schema if _graded(each.type) and not each.name.endswith(WEIGHT)]
+    """Return the metrics that a predictions table has: its columns of floats, weights and length aside."""
+    names = [each.name for each in table.schema if _graded(each.type)]
+    return [name for name in names if name != LENGTH and not name.endswith(WEIGHT)]
 
 
 def score_table(table: pa.Table, metric: str) -> float:
@@ -98,7 +101,11 @@ def read(table: pa.Table, place: str, metric: str) -> Items:
         weight=weight,
         eligible=_numbers(table, "eligible").astype(bool),
         touched=_numbers(table, "touched").astype(bool),
-        char_edits=_numbers(table, "char_edits").astype(np.int64),
+        refused=_told(table, "refused", False).astype(bool),
+        char_edits=_numbers(table, "char_edits"),
+        token_edits=_told(table, "token_edits"),
+        subwords=_told(table, "subwords"),
+        dependency_length=_told(table, LENGTH),
     )
     if len(items) == 0:
         raise HarnessError(f"{place}: no predictions to score", "Raise --limit, or leave this language out.")
@@ -173,6 +180,12 @@ def _values(table: pa.Table, metric: str) -> tuple[NDArray[np.float64], NDArray[
 
 def _names(table: pa.Table, column: str) -> NDArray[np.object_]:
     return np.array(table.column(column).to_pylist(), dtype=object)
+
+
+def _told(table: pa.Table, column: str, otherwise: float = np.nan) -> NDArray[np.float64]:
+    if column not in table.column_names:
+        return np.full(table.num_rows, otherwise)
+    return _numbers(table, column)
 
 
 def _numbers(table: pa.Table, column: str) -> NDArray[np.float64]:

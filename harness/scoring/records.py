@@ -33,13 +33,17 @@ class TrainStage:
 
 @dataclass(frozen=True)
 class Variant:
-    """One version of the evaluated text: ``clean``, or a perturbation at an intensity."""
+    """One version of the evaluated text: ``clean``, or a perturbation at an intensity.
+
+    Of `draws` above 1 the worst counted, example by example: so often the model was asked.
+    """
 
     label: str
     perturbation: str | None = None
     family: str | None = None
     intensity: float | None = None
     keeps_meaning: bool | None = None
+    draws: int = 1
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from harness.scoring.bootstrap import (
     RESAMPLES,
@@ -21,6 +22,7 @@ from harness.scoring.pairing import Items, align, metrics_of, read, score_table
 CLEAN = "clean"
 SOURCE_LANGUAGE = "en"
 METRIC = "accuracy"
+LEAST_CHANGED = 0.2
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,20 @@ class CellScores:
         drop: clean minus disturbed on the same examples; None on clean text, as all below.
         relative_drop: drop / (clean - chance): 1 means that all that was above chance is lost. None where
             clean text is at chance already, because the quotient says nothing there.
-        consistency: share of examples with the same prediction as on clean text.
+        consistency: share of examples with the same prediction as on clean text. An example whose gold answer
+            was disturbed with its text (a span, tags in a new order) is left out, because its predictions are
+            no comparable strings; None where no changed example is left.
         flipped: share of those right on clean text that are now wrong; None where none was right.
-        changed: share of examples whose text was changed.
         eligible: share of examples that the perturbation could have changed.
-        char_edits: mean edit distance in characters of the changed texts; None where none was changed.
+        changed: share of examples whose text was changed.
+        refused: share of examples that would have been changed, but an answer or an entity would not have
+            stayed whole.
+        char_edits: mean edit distance in characters of the changed texts; None where none was changed or it
+            was not counted, as all below.
+        token_edits: mean number of tokens altered, inserted, moved or left out in the changed texts.
+        subword_growth: mean over the changed texts of subwords / subwords of the clean text - 1.
+        dependency_growth: mean over the changed texts of dependency length / that of the clean text - 1.
+        barely_changed: whether less than `LEAST_CHANGED` of the texts were changed: no average holds the cell.
     """
 
     language: str
@@ -60,9 +71,14 @@ class CellScores:
     relative_drop: float | None = None
     consistency: float | None = None
     flipped: float | None = None
-    changed: float | None = None
     eligible: float | None = None
+    changed: float | None = None
+    refused: float | None = None
     char_edits: float | None = None
+    token_edits: float | None = None
+    subword_growth: float | None = None
+    dependency_growth: float | None = None
+    barely_changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +86,8 @@ class Average:
     """The unweighted mean over languages on one variant; ``mean_transfer`` leaves English out.
 
     Only served languages are in it, and `drop` is paired: it takes clean text of the same languages.
-    `chance` and `metrics` are means over the same languages, too.
+    `chance` and `metrics` are means over the same languages, too. `left_out` are the languages whose texts
+    were barely changed.
     """
 
     name: str
@@ -84,6 +101,7 @@ class Average:
     drop: float | None = None
     drop_lo: float | None = None
     drop_hi: float | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,8 +161,8 @@ def score_run(
     Args:
         chance: for each language the score of the guess that does not understand the texts.
         metric: the column of the predictions that is the score.
-        meaning_kept: the variants that leave the label as it is: the worst case is taken over them and
-            clean text, where there are any.
+        meaning_kept: the variants that leave the label as it is: the worst case is taken over clean text and
+            those of them that changed the texts, where there are any.
     """
     languages = {
         language: _Language(language, variants, metric, chance[language])
@@ -158,8 +176,9 @@ def score_run(
     drawn: dict[str, dict[str, Floats]] = {}
     for name, language in languages.items():
         drawn[name] = language.draw(bootstrap)
-        cells += [language.score(variant, drawn[name], bootstrap) for variant in language.items]
-        kept = [variant for variant in language.items if variant in meaning_kept]
+        mine = [language.score(variant, drawn[name], bootstrap) for variant in language.items]
+        cells += mine
+        kept = [cell.variant for cell in mine if cell.variant in meaning_kept and not cell.barely_changed]
         if kept:
             worst.append(_worst(language.items, name, kept, bootstrap))
     return RunScores(tuple(cells), averages(cells, drawn), tuple(worst))
@@ -188,7 +207,7 @@ def worst_case(
 
 
 def averages(cells: Sequence[CellScores], drawn: Mapping[str, Mapping[str, Floats]]) -> tuple[Average, ...]:
-    """Average cells over languages.
+    """Average cells over languages, but those whose texts were barely changed.
 
     Args:
         drawn: language -> variant -> the cell's resampled scores, shape (resamples,).
@@ -197,11 +216,14 @@ def averages(cells: Sequence[CellScores], drawn: Mapping[str, Mapping[str, Float
     variants = dict.fromkeys(cell.variant for cell in cells)
     results = []
     for variant in variants:
-        served = tuple(language for language in drawn if (language, variant) in found)
-        transfer = tuple(language for language in served if language != SOURCE_LANGUAGE)
+        served = [language for language in drawn if (language, variant) in found]
+        transfer = [language for language in served if language != SOURCE_LANGUAGE]
         for name, languages in (("mean", served), ("mean_transfer", transfer)):
-            if languages:
-                results.append(_average(name, variant, languages, found, drawn))
+            kept = tuple(each for each in languages if not found[each, variant].barely_changed)
+            if kept:
+                average = _average(name, variant, kept, found, drawn)
+                left_out = tuple(each for each in languages if each not in kept)
+                results.append(replace(average, left_out=left_out))
     return tuple(results)
 
 
@@ -286,11 +308,16 @@ class _Language:
             drop_lo=drop_low,
             drop_hi=drop_high,
             relative_drop=drop / (clean.score - self.chance) if clean_low > self.chance else None,
-            consistency=float((clean.prediction == cell.prediction).mean()),
+            consistency=_consistency(clean, cell),
             flipped=float((~cell.right[clean.right]).mean()) if clean.right.any() else None,
-            changed=float(cell.touched.mean()),
             eligible=float(cell.eligible.mean()),
-            char_edits=float(cell.char_edits[cell.touched].mean()) if cell.touched.any() else None,
+            changed=cell.changed,
+            refused=float(cell.refused.mean()),
+            char_edits=_mean(cell.char_edits, cell.touched),
+            token_edits=_mean(cell.token_edits, cell.touched),
+            subword_growth=_mean(cell.subwords / np.maximum(clean.subwords, 1) - 1, cell.touched),
+            dependency_growth=_mean(cell.dependency_length - 1, cell.touched),
+            barely_changed=cell.changed < LEAST_CHANGED,
         )
 
     def _interval(
@@ -298,6 +325,20 @@ class _Language:
     ) -> tuple[float, float]:
         cell = self.items[variant]
         return score_interval(cell.score, drawn[variant], bootstrap.clusters(self.name, cell.weight))
+
+
+def _consistency(clean: Items, cell: Items) -> float | None:
+    """Return the share of examples with the same prediction, of those whose gold answer is the same string."""
+    comparable = clean.gold == cell.gold
+    if not comparable.all() and not (comparable & cell.touched).any():
+        return None
+    return float((clean.prediction == cell.prediction)[comparable].mean())
+
+
+def _mean(values: Floats, chosen: NDArray[np.bool_]) -> float | None:
+    """Return the mean of the chosen values that are known; None where there is none."""
+    known = chosen & ~np.isnan(values)
+    return float(values[known].mean()) if known.any() else None
 
 
 def _worst(

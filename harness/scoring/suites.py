@@ -25,7 +25,7 @@ class TaskScore:
         languages: the score in each language.
         chance: mean over languages of what the guess that does not understand the texts scores by `metric`.
         at_chance: languages whose score by `metric` does not lie above that guess.
-        unserved: languages without a score.
+        unserved: languages without a score; `left_out`: those whose texts the variant barely changed.
         english: the score in English; None where the task has none.
         transfer: the mean over the other languages; None where there are none.
         gap: english - transfer; None where one of them is missing.
@@ -41,6 +41,7 @@ class TaskScore:
     chance: float
     at_chance: tuple[str, ...]
     unserved: tuple[str, ...]
+    left_out: tuple[str, ...]
     english: float | None
     transfer: float | None
     gap: float | None
@@ -118,8 +119,9 @@ def trained(record: RunRecord) -> Trained:
 def suite_scores(suite: Suite, records: Sequence[RunRecord], variant: str = CLEAN) -> SuiteScores:
     """Average runs of one model, intermediate task, seed and recipe over a suite's tasks.
 
-    A task's score is the mean over its languages, a group's over its tasks, the suite's over all tasks. Of
-    several runs on a task the newest counts; runs on other tasks are left out.
+    A task's score is the mean over its languages (but those whose texts the variant barely changed), a group's
+    over its tasks, the suite's over all tasks. Of several runs on a task the newest counts; runs on other
+    tasks are left out.
 
     Source: Hu et al. 2020 (arXiv 2003.11080), evaluate.py of google-research/xtreme.
 
@@ -163,9 +165,11 @@ def suite_runs(suite: Suite, records: Sequence[RunRecord], variant: str = CLEAN)
 
 def _task(suite: Suite, group: str, record: RunRecord, variant: str) -> TaskScore | None:
     metrics = suite.metrics.get(record.target, (record.metric,))
-    cells = [cell for cell in record.scores if cell.variant == variant]
+    served = [cell for cell in record.scores if cell.variant == variant]
+    cells = [cell for cell in served if not cell.barely_changed]
     if not cells:
         return None
+    there = {cell.language for cell in served}
     languages = {cell.language: _language(record, cell, metrics) for cell in cells}
     others = [score for language, score in languages.items() if language != SOURCE_LANGUAGE]
     english = languages.get(SOURCE_LANGUAGE)
@@ -179,7 +183,8 @@ def _task(suite: Suite, group: str, record: RunRecord, variant: str) -> TaskScor
         languages=languages,
         chance=float(np.mean([cell.chance for cell in cells])),
         at_chance=tuple(cell.language for cell in cells if cell.at_chance),
-        unserved=tuple(language for language in record.languages if language not in languages),
+        unserved=tuple(language for language in record.languages if language not in there),
+        left_out=tuple(cell.language for cell in served if cell.barely_changed),
         english=english,
         transfer=transfer,
         gap=english - transfer if english is not None and transfer is not None else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from harness.errors import HarnessError
 from harness.keys import number
 from harness.perturbation import Perturbation, Rows
 from harness.text import edits
+from harness.text.dependencies import dependency_lengths
 from harness.text.disturbance import Disturbed, disturb_many
 from harness.text.passages import passage
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 BATCH = 256
 FLAGS = ("eligible", "touched", "refused")
 COUNTS = ("char_edits", "token_edits")
-Outcome = tuple[Mapping[str, Any], Mapping[str, int]]
+LENGTH = "dependency_length"
+Outcome = tuple[Mapping[str, Any], Mapping[str, Any]]
 
 
 def disturb_table(
@@ -51,7 +53,8 @@ def disturb_table(
     Returns:
         ``id``, the text columns and those that follow them, ``eligible`` and ``touched`` (bool: in any column),
         ``refused`` (bool: it would have been changed, but an answer or an entity would not have stayed whole),
-        ``char_edits`` and ``token_edits`` (int32: sums over columns).
+        ``char_edits`` and ``token_edits`` (int32: sums over columns), and ``dependency_length`` (float32: how many
+        times as long the row's dependencies are as they were; null without trees).
     """
     ids = [str(name) for name in table.column("id").to_pylist()]
     names = [name for name in table.column_names if not name.endswith(".conllu")]
@@ -75,6 +78,7 @@ def disturb_table(
         made[name] = pa.array([bool(counts[name]) for _, counts in found], pa.bool_())
     for name in COUNTS:
         made[name] = pa.array([counts[name] for _, counts in found], pa.int32())
+    made[LENGTH] = pa.array([counts[LENGTH] for _, counts in found], pa.float32())
     return pa.table(made)
 
 
@@ -118,7 +122,15 @@ def _outcome(found: Mapping[str, Disturbed], row: Mapping[str, Any], shape: Form
         touched=True,
         char_edits=sum(each.char_edits for each in found.values()),
         token_edits=sum(each.token_edits for each in found.values()),
+        dependency_length=_stretched(found.values()),
     )
+
+
+def _stretched(found: Iterable[Disturbed]) -> float | None:
+    """Return how many times as long the dependencies of texts are as they were; None without any."""
+    lengths = [dependency_lengths(rewrite) for each in found for rewrite in each.rewrites]
+    before, after = (sum(each) for each in zip(*lengths, strict=True)) if lengths else (0, 0)
+    return after / before if before else None
 
 
 def _edited(
@@ -178,13 +190,15 @@ def _counts(
     refused: bool = False,
     char_edits: int = 0,
     token_edits: int = 0,
-) -> dict[str, int]:
+    dependency_length: float | None = None,
+) -> dict[str, Any]:
     return {
         "eligible": eligible,
         "touched": touched,
         "refused": refused,
         "char_edits": char_edits,
         "token_edits": token_edits,
+        LENGTH: dependency_length,
     }
 
 

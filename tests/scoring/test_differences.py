@@ -56,7 +56,7 @@ def simulated(table, seed: int, rates: Mapping[str, float], drop: float = 0.0, c
     cells: Cells = {}
     for language, rate in rates.items():
         cells[language, "clean"] = table(hard < rate)
-        cells[language, SWAP] = table(hard < rate - drop)
+        cells[language, SWAP] = table(hard < rate - drop, touched=[True] * count)
     return cells
 
 
@@ -157,3 +157,23 @@ def test_the_paired_interval_covers_a_true_difference_as_often_as_it_says(table)
         found = comparison.differences[0]
         covered += found.difference_lo <= 0.1 <= found.difference_hi
     assert 0.91 <= covered / 200 <= 0.985
+
+
+def test_means_leave_out_languages_that_one_run_barely_disturbed(table) -> None:
+    first = simulated(table, 0, {"en": 0.9, "de": 0.7, "th": 0.5}, drop=0.1)
+    second = simulated(table, 0, {"en": 0.95, "de": 0.8, "th": 0.5}, drop=0.1)
+    few = second["th", SWAP]
+    assert few is not None
+    place = few.column_names.index("touched")
+    second["th", SWAP] = few.set_column(place, "touched", pa.array([row < 79 for row in range(400)]))
+    comparison, other = compare(first, second)
+    cell, mean = comparison.find(other, "th", SWAP), comparison.find(other, "mean", SWAP)
+    assert cell is not None
+    assert mean is not None
+    assert cell.barely_changed
+    assert mean.n == 2
+    gains = [comparison.find(other, language, SWAP) for language in ("en", "de")]
+    assert mean.difference == pytest.approx(np.mean([gain.difference for gain in gains if gain]))
+    clean = comparison.find(other, "mean", "clean")
+    assert clean is not None
+    assert clean.n == 3

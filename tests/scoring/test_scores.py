@@ -122,7 +122,10 @@ def test_the_order_of_rows_changes_nothing(table, right: list[bool], order) -> N
 def parallel(table, rates: dict[str, float], count: int = 300) -> dict[str, dict[str, pa.Table]]:
     hard = np.random.default_rng(0).random(count)
     return {
-        language: {"clean": table(hard < rate), "noise.swap": table(hard < rate - 0.1)}
+        language: {
+            "clean": table(hard < rate),
+            "noise.swap": table(hard < rate - 0.1, touched=[True] * count),
+        }
         for language, rate in rates.items()
     }
 
@@ -173,3 +176,66 @@ def test_only_variants_that_keep_the_meaning_enter_the_worst_case(table) -> None
     assert score_run(tables, chance=CHANCE, resamples=50).worst == ()
     (worst,) = score_run(tables, chance=CHANCE, meaning_kept=["noise.swap"], resamples=50).worst
     assert worst.variants == ("noise.swap",)
+
+
+def test_accounts_are_means_over_the_changed_texts(table) -> None:
+    def told(subwords: list[int], lengths: list[float | None], **changes) -> pa.Table:
+        counts = {
+            "subwords": pa.array(subwords, pa.int32()),
+            "token_edits": pa.array([3, 1, 0, 0], pa.int32()),
+        }
+        return table([1] * 4, **counts, dependency_length=pa.array(lengths, pa.float32()), **changes)
+
+    clean = told([10, 20, 5, 8], [None] * 4)
+    touched, refused = [True, True, False, False], [False, False, False, True]
+    scores = score(clean, told([15, 20, 99, 8], [1.5, None, None, None], touched=touched, refused=refused))
+    assert (scores.changed, scores.refused, scores.token_edits) == (0.5, 0.25, 2.0)
+    assert scores.subword_growth == pytest.approx(0.25)
+    assert scores.dependency_growth == pytest.approx(0.5)
+    assert set(scores.metrics) == {"accuracy"}
+
+
+def test_predictions_from_before_the_accounts_have_none(table) -> None:
+    scores = score(table([1] * 4), table([1] * 4, touched=[True] * 4))
+    assert scores.token_edits is scores.subword_growth is scores.dependency_growth is None
+    assert scores.refused == 0
+    untouched = score(table([1] * 4), table([1] * 4, subwords=pa.array([1] * 4, pa.int32())))
+    assert untouched.char_edits is untouched.subword_growth is None
+
+
+def test_predictions_for_another_gold_answer_are_not_compared(table) -> None:
+    clean = table([1, 1, 1, 0])
+    touched = [True, True, False, False]
+    one = table([1, 0, 1, 0], touched=touched, gold=["other", *["entailment"] * 3])
+    assert score(clean, one).consistency == pytest.approx(2 / 3)
+    both = table([1, 0, 1, 0], touched=touched, gold=["other", "third", "entailment", "entailment"])
+    assert score(clean, both).consistency is None
+
+
+@pytest.mark.parametrize(("changed", "barely"), [(0.0, True), (0.15, True), (0.2, False), (1.0, False)])
+def test_a_cell_whose_texts_were_barely_changed_is_marked(table, changed: float, barely: bool) -> None:
+    touched = [row < 20 * changed for row in range(20)]
+    assert score(table([1] * 20), table([1] * 20, touched=touched)).barely_changed is barely
+
+
+def test_barely_changed_cells_are_in_no_mean_and_no_worst_case(table) -> None:
+    tables = parallel(table, {"en": 0.9, "de": 0.7, "th": 0.5})
+    few = tables["th"]["noise.swap"].column_names.index("touched")
+    tables["th"]["noise.swap"] = tables["th"]["noise.swap"].set_column(
+        few, "touched", pa.array([row < 30 for row in range(300)])
+    )
+    scores = score_run(tables, chance=CHANCE, meaning_kept=["noise.swap"], resamples=50)
+    found = {(average.name, average.variant): average for average in scores.averages}
+    cells = {(cell.language, cell.variant): cell for cell in scores.cells}
+    assert cells["th", "noise.swap"].barely_changed
+    mean = found["mean", "noise.swap"]
+    assert (mean.languages, mean.left_out) == (("en", "de"), ("th",))
+    assert mean.drop == pytest.approx(np.mean([cells[each, "noise.swap"].drop for each in ("en", "de")]))
+    assert found["mean", "clean"].languages == ("en", "de", "th")
+    assert [worst.language for worst in scores.worst] == ["en", "de"]
+
+
+def test_where_all_are_barely_changed_there_is_no_mean(table) -> None:
+    tables = {"de": {"clean": table([1, 0]), "noise.swap": table([1, 0])}}
+    scores = score_run(tables, chance=CHANCE, resamples=50)
+    assert {average.variant for average in scores.averages} == {"clean"}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -139,3 +140,19 @@ def test_json_holds_every_mean_and_says_which_are_partial() -> None:
     assert content["groups"]["answers"]["partial"] is False
     assert content["groups"]["answers"]["score"] == pytest.approx(0.575)
     assert content["tasks"][0]["languages"]["sw"] == 0.5
+
+
+def test_languages_whose_texts_were_barely_changed_are_in_no_mean() -> None:
+    def on(variant: str, record: RunRecord, barely: tuple[str, ...]) -> RunRecord:
+        cells = [
+            replace(cell, variant=variant, barely_changed=cell.language in barely) for cell in record.scores
+        ]
+        return replace(record, scores=tuple(cells))
+
+    runs = [on("noise.swap", XNLI, ("sw",)), on("noise.swap", PAWSX, ("en", "de"))]
+    scores = suite_scores(SUITE, runs, "noise.swap")
+    task = scores.task("xnli")
+    assert task is not None
+    assert (task.languages, task.left_out, task.unserved) == ({"en": 0.9, "de": 0.7}, ("sw",), ())
+    assert scores.task("paws-x") is None
+    assert "paws-x" in scores.total.missing

@@ -125,8 +125,10 @@ def test_a_variant_has_the_columns_of_the_contract():
             "refused": pa.bool_(),
             "char_edits": pa.int32(),
             "token_edits": pa.int32(),
+            "dependency_length": pa.float32(),
         }
     )
+    assert variant["dependency_length"].to_pylist() == [None] * 3
     assert variant["touched"].to_pylist()[1:] == [False, False]
     assert variant["premise"].to_pylist()[1:] == ["One.", ""]
 
