@@ -32,8 +32,8 @@ _NO_CLAUSE = frozenset(
 )  # fmt: skip
 _CLOSERS = {'"': '"', "„": "“”", "«": "»", "»": "«", "“": "”", "‚": "‘’", "(": ")", "[": "]", "{": "}",
             "（": "）", "「": "」", "『": "』", "《": "》", "【": "】", "〈": "〉"}  # fmt: skip
-_COMMAS = frozenset(",،，、;؛；")
-_PAIRED = frozenset("".join((*_CLOSERS, *_CLOSERS.values())))
+COMMAS = frozenset(",،，、;؛；")
+PAIRED = frozenset("".join((*_CLOSERS, *_CLOSERS.values())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +91,14 @@ def movable(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
     found = [] if _anchored(sentence.tokens[head]) else [Unit(*group, head, "head")]
     for child in sentence.children(head):
         token = sentence.tokens[child]
-        if token.relation not in _MOVABLE or _function(sentence, child) or group[0] <= child < group[1]:
+        if token.relation not in _MOVABLE or functional(sentence, child) or group[0] <= child < group[1]:
             continue
         span = sentence.subtree(child)
         if _together(sentence, span):
             start, end = _trimmed(sentence, span[0], span[-1] + 1)
             if start < end and (end <= group[0] or start >= group[1]):
-                before = start - 1 if start > span[0] and sentence.tokens[start - 1].text in _COMMAS else None
-                after = end if end <= span[-1] and sentence.tokens[end].text in _COMMAS else None
+                before = start - 1 if start > span[0] and sentence.tokens[start - 1].text in COMMAS else None
+                after = end if end <= span[-1] and sentence.tokens[end].text in COMMAS else None
                 found.append(Unit(start, end, child, token.relation, before, after))
     zone = zones[head]
     found = [unit for unit in found if zones[unit.start] == zones[unit.end - 1] == zone]
@@ -134,7 +134,7 @@ def _anchored(token: Token) -> bool:
     return len(token.words) > 1 and not _relations(token).isdisjoint(("cc", "mark"))
 
 
-def _function(sentence: Sentence, child: int) -> bool:
+def functional(sentence: Sentence, child: int) -> bool:
     """Say whether a dependent in a movable relation does the work of a function word."""
     token = sentence.tokens[child]
     if not token.is_word or token.upos == "PART" or token.feats.get("Polarity") == "Neg":
@@ -183,7 +183,7 @@ def _is_glued(sentence: Sentence, head: int, child: int) -> bool:
     if token.relation == "xcomp" and token.upos == "VERB" and len(sentence.subtree(child)) == 1:
         # The bare parts of a serial or light verb: hi *badal diya*, zh *buchong shuo*.
         return True
-    if token.relation in _MOVABLE and _function(sentence, child):
+    if token.relation in _MOVABLE and functional(sentence, child):
         return token.is_word
     # A degree adverb: so frustrated, very much a man.
     return token.relation == "advmod" and sentence.tokens[head].upos != "VERB" and child < head
@@ -195,7 +195,7 @@ def _fixed(sentence: Sentence, head: int, unit: Unit, first: bool) -> bool:
         return False
     if unit.role in CLAUSAL and not _introduced(sentence, unit):
         return True
-    return (first or unit.end - unit.start == 1) and _fronted(sentence, head, unit)
+    return (first or unit.end - unit.start == 1) and fronted(sentence, head, unit)
 
 
 def _introduced(sentence: Sentence, clause: Unit) -> bool:
@@ -209,7 +209,7 @@ def _introduced(sentence: Sentence, clause: Unit) -> bool:
     return any(kind in opening.feats.get("PronType", "") for kind in ("Int", "Rel"))
 
 
-def _fronted(sentence: Sentence, head: int, unit: Unit) -> bool:
+def fronted(sentence: Sentence, head: int, unit: Unit) -> bool:
     """Say whether a unit stands first as a relative or interrogative phrase."""
     tokens = sentence.tokens[unit.start : unit.end]
     clause = sentence.tokens[head]
@@ -243,4 +243,4 @@ def _trimmed(sentence: Sentence, start: int, end: int) -> tuple[int, int]:
 
 
 def _outer(token: Token) -> bool:
-    return not token.is_word and token.text not in _PAIRED
+    return not token.is_word and token.text not in PAIRED
