@@ -1,124 +1,242 @@
-"""Noise of typing: a neighbouring key, two characters exchanged."""
+"""Noise of typing: a neighbouring key, letters exchanged, left out, doubled, put in or taken for others."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
-from importlib.util import find_spec
-from itertools import pairwise
-from pathlib import Path
-from random import Random
+from importlib.resources import files
+from itertools import accumulate, pairwise
 from typing import Any
 
-import regex
+import yaml
+from harness_plugins.perturbations import hangul
+from harness_plugins.perturbations.keyboards import layouts, neighbours, served, vowel_mark
+from harness_plugins.perturbations.word_noise import LETTER, Slip, WordNoise
 
-from harness import Perturbation, Rewrite, Sentence, graphemes, hookimpl
-from harness.text.writing import base, lower, upper
+from harness import Perturbation, graphemes, hookimpl
+from harness.text.writing import base, lower, script, spaced, upper
 
-# Letters with their marks, and the apostrophes and hyphens inside a word; no digits.
-_LETTERS = regex.compile(r"[\p{L}\p{M}\p{Cf}'’ʼ׳״\-‐‑]+")
-_LETTER = regex.compile(r"\p{L}")
+# Scripts whose marks belong to their letter: another letter does not take them over.
+_MARKED_LETTERS = ("Latin", "Greek", "Cyrillic")
+# No segmenter finds their words: what is disturbed is a syllable.
+SYLLABLES = frozenset({"km", "lo", "my"})
+HAN = "Chinese characters are chosen from a list, not typed: another character is no slip of a key"
 
 
-class _Typos(Perturbation):
-    """Disturbs a share of the words, at least one, each in one place; words without letters stay."""
+class _Typo(WordNoise):
+    """A typo in one place of a word of two grapheme clusters or more; of a syllable where no words are known."""
 
-    family = "noise"
-    keeps_meaning = True
-    intensity = 0.2
+    def slips(self, word: str, language: str) -> Sequence[Slip]:
+        clusters = graphemes(word)
+        enough = len(clusters) > 1 or base(language) in SYLLABLES
+        return self.places(clusters, language) if enough else ()
 
-    def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
-        places = {}
-        for index in sentence.words:
-            text = sentence.tokens[index].text
-            if _LETTERS.fullmatch(text):
-                clusters = graphemes(text)
-                found = self.places(clusters, sentence.language) if len(clusters) > 1 else []
-                if found:
-                    places[index] = (clusters, found)
-        if not places:
-            return Rewrite.unchanged(sentence)
-        drawn = list(places)
-        rng.shuffle(drawn)
-        # The words of a lower intensity are among those of a higher one, with the same typos.
-        texts = {}
-        for index in drawn[: min(len(drawn), max(1, int(intensity * len(drawn) + 0.5)))]:
-            clusters, found = places[index]
-            texts[index] = self.typo(clusters, rng.choice(found), sentence.language, rng)
-        return Rewrite.replace(sentence, texts)
-
-    def places(self, clusters: Sequence[str], language: str) -> list[int]:
-        """Return where in a word, given in grapheme clusters, the typo can be made."""
-        raise NotImplementedError
-
-    def typo(self, clusters: Sequence[str], place: int, language: str, rng: Random) -> str:
-        """Return the word with the typo at `place`."""
+    def places(self, clusters: Sequence[str], language: str) -> Sequence[Slip]:
+        """Return what may become of a word given in grapheme clusters."""
         raise NotImplementedError
 
 
-class Keyboard(_Typos):
+class Keyboard(_Typo):
     """A letter replaced by one on a neighbouring key of the language's layout, its capital kept.
+
+    In Hangul a letter of a syllable, where a syllable comes of it; in scripts whose vowels are marks a consonant,
+    the marks kept, or a vowel mark.
 
     Das ist ein schöner Tag.  ->  Das ist ein schöner Tah.
     """
 
     name = "keyboard"
+    version = "2"
     description = "a neighbouring key hit instead of the right one"
-    reference = "layouts of nlpaug (Ma 2019); Belinkov and Bisk 2018 (arXiv 1711.02173), key"
+    reference = (
+        "layouts of nlpaug (Ma 2019) and of keyboards.yaml; Belinkov and Bisk 2018 (arXiv 1711.02173), key"
+    )
 
     def __init__(self) -> None:
-        folder = _layouts()
-        self.languages = tuple(sorted(path.stem for path in folder.glob("*.json"))) if folder else ()
+        super().__init__()
+        self.languages = served()
 
     def options(self) -> Mapping[str, Any]:
-        return {"nlpaug": version("nlpaug") if _layouts() else None}
+        return {"nlpaug": version("nlpaug") if layouts() else None}
 
     def unserved(self, language: str) -> str | None:
-        if _layouts() is None:
+        if neighbours(language):
+            return None
+        if layouts() is None:
             return f"{self.full_name} reads nlpaug's keyboard layouts, and nlpaug is not installed"
-        if not neighbours(language):
-            return f"{self.full_name} has no keyboard layout for {language}"
-        return None
+        if base(language) in ("zh", "ja"):
+            return f"{self.full_name} has no keyboard layout for {language}: what is typed is converted"
+        return f"{self.full_name} has no keyboard layout for {language}"
 
-    def places(self, clusters: Sequence[str], language: str) -> list[int]:
+    def places(self, clusters: Sequence[str], language: str) -> Sequence[Slip]:
         table = neighbours(language)
-        return [place for place, cluster in enumerate(clusters) if _small(cluster, language) in table]
-
-    def typo(self, clusters: Sequence[str], place: int, language: str, rng: Random) -> str:
-        small = _small(clusters[place], language)
-        key = rng.choice(neighbours(language)[small])
-        hit = key if clusters[place] == small else upper(key, language)
-        return "".join((*clusters[:place], hit, *clusters[place + 1 :]))
+        return [
+            slip
+            for start, cluster in zip(_starts(clusters), clusters, strict=False)
+            for slip in _misses(cluster, start, table, language)
+        ]
 
 
-class Swap(_Typos):
+def _misses(cluster: str, start: int, table: Mapping[str, tuple[str, ...]], language: str) -> list[Slip]:
+    """Return the key slips in one grapheme cluster."""
+    if hangul.is_syllable(cluster):
+        made = hangul.retyped(cluster, lambda letter: table.get(letter, ()))
+        return [Slip(start, start + 1, made)] if made else []
+    if len(cluster) == 1:
+        small = lower(cluster, language)
+        keys = table.get(small, ())
+        return [Slip(start, start + 1, keys if small == cluster else _upper(keys, language))] if keys else []
+    if script(cluster[0]) in _MARKED_LETTERS:
+        return []
+    found = [Slip(start, start + 1, table[cluster[0]])] if cluster[0] in table else []
+    marks = [place for place, character in enumerate(cluster) if place and vowel_mark(character)]
+    if len(marks) == 1 and cluster[marks[0]] in table:
+        place = start + marks[0]
+        found.append(Slip(place, place + 1, table[cluster[marks[0]]]))
+    return found
+
+
+class _OfWords(_Typo):
+    def unserved(self, language: str) -> str | None:
+        if base(language) in SYLLABLES:
+            return f"{self.full_name} does not serve {language}, whose words no segmenter here finds"
+        return super().unserved(language)
+
+
+class Swap(_OfWords):
     """Two neighbouring grapheme clusters of a word exchanged; capitals keep their place.
 
     Das ist ein schöner Tag.  ->  Das ist ein shcöner Tag.
     """
 
     name = "swap"
+    version = "2"
     description = "two neighbouring characters exchanged"
     reference = "Belinkov and Bisk 2018 (arXiv 1711.02173), swap"
 
-    def places(self, clusters: Sequence[str], language: str) -> list[int]:
-        return [
-            place
-            for place, (left, right) in enumerate(pairwise(clusters))
-            if left.lower() != right.lower() and _LETTER.match(left) and _LETTER.match(right)
-        ]
-
-    def typo(self, clusters: Sequence[str], place: int, language: str, rng: Random) -> str:
-        left, right = clusters[place + 1], clusters[place]
-        if right[0].isupper() != left[0].isupper():
-            left, right = _cased_like(left, right, language), _cased_like(right, left, language)
-        return "".join((*clusters[:place], left, right, *clusters[place + 2 :]))
+    def places(self, clusters: Sequence[str], language: str) -> Sequence[Slip]:
+        found = []
+        for start, (left, right) in zip(_starts(clusters), pairwise(clusters), strict=False):
+            if left.lower() != right.lower() and LETTER.match(left) and LETTER.match(right):
+                end = start + len(left) + len(right)
+                if left[0].isupper() != right[0].isupper():
+                    left, right = _cased_like(left, right, language), _cased_like(right, left, language)
+                found.append(Slip(start, end, (right + left,)))
+        return found
 
 
-def _small(cluster: str, language: str) -> str:
-    return lower(cluster, language) if len(cluster) == 1 else cluster
+class Drop(_OfWords):
+    """A letter left out; of words of two letters only where words are written without spaces.
+
+    Where vowels are marks, of a syllable with one its vowel mark; of a Hangul syllable its last consonant, if any.
+
+    Das ist ein schöner Tag.  ->  Das ist ein schönr Tag.
+    """
+
+    name = "drop"
+    description = "a character left out"
+    reference = "Karpukhin et al. 2019 (arXiv 1902.01509), deletion"
+
+    def places(self, clusters: Sequence[str], language: str) -> Sequence[Slip]:
+        if len(clusters) < 3 and spaced(language):
+            return ()
+        places = _letters(clusters)
+        return [_without(start, cluster) for start, cluster in places] if len(places) > 1 else ()
+
+
+class Repeat(_Typo):
+    """A letter of a word doubled, as by a key held too long; of a Hangul syllable the last letter.
+
+    Das ist ein schöner Tag.  ->  Das ist ein schööner Tag.
+    """
+
+    name = "repeat"
+    description = "a character doubled"
+    reference = "Karpukhin et al. 2019 (arXiv 1902.01509), insertion; MulTypo 2025 (arXiv 2510.09536)"
+
+    def places(self, clusters: Sequence[str], language: str) -> Sequence[Slip]:
+        return [_doubled(start, cluster) for start, cluster in _letters(clusters)]
+
+
+def _without(start: int, cluster: str) -> Slip:
+    if hangul.is_syllable(cluster) and hangul.letters(cluster)[2]:
+        first, vowel, _ = hangul.letters(cluster)
+        return Slip(start, start + 1, (hangul.syllable(first, vowel, "") or "",))
+    marks = [place for place, character in enumerate(cluster) if place and vowel_mark(character)]
+    if len(marks) == 1:
+        return Slip(start + marks[0], start + marks[0] + 1, ("",))
+    return Slip(start, start + len(cluster), ("",))
+
+
+def _doubled(start: int, cluster: str) -> Slip:
+    if hangul.is_syllable(cluster):
+        return Slip(start + 1, start + 1, (hangul.keys(cluster)[-1],))
+    if len(cluster) > 1 and script(cluster[0]) not in _MARKED_LETTERS:
+        return Slip(start, start, (cluster[0],))
+    return Slip(start + len(cluster), start + len(cluster), (cluster,))
+
+
+class _FromAlphabet(_Typo):
+    def __init__(self) -> None:
+        super().__init__()
+        self.languages = tuple(sorted({*_alphabets(), "ja", "ko"}))
+
+    def unserved(self, language: str) -> str | None:
+        if base(language) == "zh":
+            return f"{self.full_name} does not serve {language}: {HAN}"
+        return super().unserved(base(language))
+
+
+class Insert(_FromAlphabet):
+    """A letter of the language's alphabet put into a word, or at its end; a capital in a word of capitals.
+
+    Das ist ein schöner Tag.  ->  Das ist ein schökner Tag.
+    """
+
+    name = "insert"
+    description = "a letter put in"
+    reference = "Karpukhin et al. 2019 (arXiv 1902.01509), insertion; letters of Unicode CLDR"
+
+    def places(self, clusters: Sequence[str], language: str) -> Sequence[Slip]:
+        capitals = all(cluster[0].isupper() for cluster in clusters)
+        found = []
+        for start, cluster in _letters(clusters):
+            letters = _beside(cluster, language)
+            end = start + len(cluster)
+            if letters:
+                found.append(Slip(end, end, _upper(letters, language) if capitals else letters))
+        return found
+
+
+class Replace(_FromAlphabet):
+    """A letter replaced by another of the language's alphabet, its capital kept; marks that write vowels stay.
+
+    Das ist ein schöner Tag.  ->  Das ist ein schömer Tag.
+    """
+
+    name = "replace"
+    description = "a letter taken for any other"
+    reference = "Karpukhin et al. 2019 (arXiv 1902.01509), substitution; letters of Unicode CLDR"
+
+    def places(self, clusters: Sequence[str], language: str) -> Sequence[Slip]:
+        found = []
+        for start, cluster in _letters(clusters):
+            whole = len(cluster) == 1 or script(cluster[0]) in _MARKED_LETTERS
+            others = _others(cluster if whole else cluster[0], language)
+            if others:
+                found.append(Slip(start, start + (len(cluster) if whole else 1), others))
+        return found
+
+
+def _starts(clusters: Sequence[str]) -> list[int]:
+    return list(accumulate(map(len, clusters), initial=0))
+
+
+def _letters(clusters: Sequence[str]) -> list[tuple[int, str]]:
+    """Return where the clusters begin that are letters, and the clusters."""
+    starts = _starts(clusters)
+    return [(starts[place], cluster) for place, cluster in enumerate(clusters) if LETTER.match(cluster)]
 
 
 def _cased_like(cluster: str, other: str, language: str) -> str:
@@ -127,34 +245,52 @@ def _cased_like(cluster: str, other: str, language: str) -> str:
 
 
 @cache
-def neighbours(language: str) -> Mapping[str, tuple[str, ...]]:
-    """Return the letters on the keys around each letter of a language's layout; empty without a layout.
-
-    Read from nlpaug's data without importing it, which would import torch.
-    """
-    folder = _layouts()
-    path = folder / f"{base(language)}.json" if folder else None
-    if path is None or not path.is_file():
-        return {}
-    table = json.loads(path.read_text(encoding="utf-8"))
-    found = {}
-    for key, around in table.items():
-        letters = sorted({other for other in around if _key(other) and other != key})
-        if _key(key) and letters:
-            found[key] = tuple(letters)
-    return found
-
-
-def _key(character: str) -> bool:
-    return len(character) == 1 and character.isalpha() and character == character.lower()
+def _upper(letters: tuple[str, ...], language: str) -> tuple[str, ...]:
+    return tuple(upper(letter, language) for letter in letters)
 
 
 @cache
-def _layouts() -> Path | None:
-    spec = find_spec("nlpaug")
-    return Path(spec.origin).parent / "res" / "char" / "keyboard" if spec and spec.origin else None
+def _alphabets() -> Mapping[str, str]:
+    found: dict[str, str] = yaml.safe_load(
+        (files(__package__) / "alphabets.yaml").read_text(encoding="utf-8")
+    )
+    return found
+
+
+@cache
+def _beside(cluster: str, language: str) -> tuple[str, ...]:
+    """Return the letters that may be typed too many after a cluster: of its own script; () where none are known."""
+    code = base(language)
+    if code == "ko":
+        return (*hangul.CONSONANTS, *hangul.VOWELS) if hangul.is_syllable(cluster) else ()
+    letters = _kana(cluster) if code == "ja" else tuple(_alphabets().get(code, ()))
+    return letters if letters and script(cluster) == script(letters[0]) else ()
+
+
+@cache
+def _others(letter: str, language: str) -> tuple[str, ...]:
+    """Return the letters that a letter may be taken for, cased like it; () where its script is another."""
+    if base(language) == "ko" and hangul.is_syllable(letter):
+        return hangul.retyped(letter, _same_kind)
+    small = lower(letter, language) if len(letter) == 1 else letter
+    letters = tuple(each for each in _beside(letter, language) if each != small)
+    return _upper(letters, language) if letter[0] != lower(letter[0], language) else letters
+
+
+def _same_kind(letter: str) -> Sequence[str]:
+    return hangul.CONSONANTS if letter in hangul.CONSONANTS else hangul.VOWELS
+
+
+_HIRAGANA = tuple(
+    "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわん"
+)
+_KATAKANA = tuple(chr(ord(kana) + 0x60) for kana in _HIRAGANA)
+
+
+def _kana(cluster: str) -> tuple[str, ...]:
+    return {"Hiragana": _HIRAGANA, "Katakana": _KATAKANA}.get(script(cluster) or "", ())
 
 
 @hookimpl
 def harness_perturbations() -> Sequence[Perturbation]:
-    return [Keyboard(), Swap()]
+    return [Keyboard(), Swap(), Drop(), Repeat(), Insert(), Replace()]

@@ -93,7 +93,7 @@ def test_layouts_hold_letters_that_are_no_neighbours_of_themselves(language):
     assert len(table) >= 20
     for key, around in table.items():
         assert key not in around
-        assert all(other.isalpha() and other.islower() == key.islower() for other in around)
+        assert all(other.isalpha() == key.isalpha() and other.islower() == key.islower() for other in around)
 
 
 def test_layouts_are_read_without_importing_nlpaug():
