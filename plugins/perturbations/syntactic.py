@@ -8,13 +8,10 @@ from typing import Any
 
 from harness_plugins.perturbations.clauses import clause
 from harness_plugins.perturbations.constituents import Unit, quotation_zones
+from harness_plugins.perturbations.coordination import SwapCoordinates
+from harness_plugins.perturbations.reordering import share
 
 from harness import Perturbation, Rewrite, Sentence, hookimpl
-
-
-def share(intensity: float, count: int, least: int = 1) -> int:
-    """Return how many of `count` a share is: rounded half up, at least `least`, at most all."""
-    return min(count, max(least, int(intensity * count + 0.5)))
 
 
 class Reverse(Perturbation):
@@ -167,4 +164,4 @@ def _rearrange(
 
 @hookimpl
 def harness_perturbations() -> Sequence[Perturbation]:
-    return [Reverse(), Shuffle(), Shuffle(2), Shuffle(3), Scramble()]
+    return [Reverse(), Shuffle(), Shuffle(2), Shuffle(3), Scramble(), SwapCoordinates()]
