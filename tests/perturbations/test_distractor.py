@@ -1,0 +1,223 @@
+"""Distracting sentences: like the question, from elsewhere, never with an answer in them."""
+
+from __future__ import annotations
+
+import random
+
+import pyarrow as pa
+import pytest
+from harness_plugins.perturbations.distractor import Distractor, Index, holds, plain
+from hypothesis import given
+from hypothesis import strategies as st
+from messy_texts import HOSTILE
+
+from harness.formats import format_named
+from harness.perturbation import Rows
+from harness.text import disturb_table
+
+PLACES = ("last", "first", "random")
+CONTEXTS = {
+    "en": [
+        "The red bridge was built in 1890 by Anna Bell. Boats pass below the bridge every day.",
+        "The green tower was built in 1912 by John Carr. He also built the small tower near the river.",
+        "A wooden bridge was built over the lake in spring. Its colour is not known to anybody.",
+        "The old school was built by the people of the village. The teachers of the village came in 1890.",
+    ],
+    "de": [
+        "Die rote Brücke wurde 1890 von Anna Bell gebaut. Boote fahren jeden Tag unter der Brücke durch.",
+        "Der grüne Turm wurde 1912 von John Carr gebaut. Er baute auch den kleinen Turm am Fluss.",
+        "Eine Brücke aus Holz wurde im Frühling über den See gebaut. Ihre Farbe kennt heute niemand.",
+    ],
+    "zh": [
+        "红色的大桥由安娜在一八九零年建成。每天都有许多船只从大桥下面经过。",
+        "绿色的高塔由约翰在一九一二年建成。他还在河边建造了一座小塔给村民。",
+        "木制的小桥由村民在春天的时候建成。村民的学校在很久以前就已经建成了。",
+    ],
+    "ru": [
+        "Красный мост построила Анна Белл в 1890 году. Под мостом каждый день проходят лодки.",
+        "Зелёную башню построил Джон Карр в 1912 году. Он построил также малую башню у реки.",
+        "Деревянный мост построили через озеро весной того года. Его цвет никому не известен.",
+    ],
+    "ar": [
+        "بنت آنا بيل الجسر الأحمر في عام 1890 م. تمر القوارب تحت الجسر كل يوم.",
+        "بنى جون كار البرج الأخضر في عام 1912 م. هو الذي بنى البرج الصغير قرب النهر.",
+        "بنى أهل القرية جسرا من الخشب فوق البحيرة. هذا اللون لا يعرفه أحد من الناس.",
+    ],
+}
+ASKED = {
+    "en": ("Who built the red bridge?", "Anna Bell"),
+    "de": ("Wer hat die rote Brücke gebaut?", "Anna Bell"),
+    "zh": ("红色的大桥由谁建成？", "安娜"),
+    "ru": ("Кто построил красный мост?", "Анна Белл"),
+    "ar": ("من بنى الجسر الأحمر؟", "آنا بيل"),
+}
+
+
+def table(language, contexts=None, answer=None):
+    contexts = contexts or CONTEXTS[language]
+    question, first = ASKED[language]
+    answer = answer or first
+    rows = len(contexts)
+    start = contexts[0].find(answer)
+    return pa.table(
+        {
+            "id": [str(number) for number in range(rows)],
+            "context": contexts,
+            "question": [question] * rows,
+            "answers": pa.array([[answer]] + [[]] * (rows - 1), pa.list_(pa.string())),
+            "answer_starts": pa.array([[start]] + [[]] * (rows - 1), pa.list_(pa.int32())),
+        }
+    )
+
+
+def disturbed(place, language, seed=0, intensity=1.0, **more):
+    found = disturb_table(
+        Distractor(place),
+        table(language, **more),
+        ["context"],
+        language=language,
+        seed=seed,
+        intensity=intensity,
+        shape=format_named("span-extraction"),
+    )
+    return found.to_pylist()
+
+
+@pytest.mark.parametrize("language", CONTEXTS)
+@pytest.mark.parametrize("place", PLACES)
+def test_answers_lie_at_their_starts_and_the_own_text_stays(language, place):
+    _, answer = ASKED[language]
+    for seed in range(10):
+        row, *others = disturbed(place, language, seed)
+        assert row["touched"]
+        (start,) = row["answer_starts"]
+        assert row["context"][start : start + len(answer)] == answer
+        assert plain(row["context"]).count(plain(answer)) == 1
+        assert len(row["context"]) > len(CONTEXTS[language][0])
+        assert [each["touched"] for each in others] == [False] * len(others)
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [("first", "{new} {old}"), ("last", "{old} {new}")],
+)
+def test_the_sentence_stands_where_the_name_says(place, expected):
+    (row, *_) = disturbed(place, "en")
+    old = CONTEXTS["en"][0]
+    new = row["context"].replace(old, "").strip()
+    assert row["context"] == expected.format(old=old, new=new)
+    assert any(new in each for each in CONTEXTS["en"][1:])
+
+
+def test_a_sentence_that_points_back_is_not_taken():
+    index = Index.of(CONTEXTS["en"], [ASKED["en"][0]], "en")
+    assert "He also built the small tower near the river." not in index.sentences
+    assert "Its colour is not known to anybody." not in index.sentences
+    assert len(index.sentences) == 6
+
+
+def test_the_most_similar_sentence_comes_first():
+    index = Index.of(CONTEXTS["en"], [], "en")
+    best = index.best("Who built the green tower in 1912?", CONTEXTS["en"][0], ["John Smith"])
+    assert best[0] == "The green tower was built in 1912 by John Carr."
+
+
+def test_questions_without_an_answer_and_rows_without_another_paragraph_are_left_alone():
+    (row,) = disturbed("last", "en", contexts=CONTEXTS["en"][:1])
+    assert not row["touched"]
+    assert not row["eligible"]
+    assert not disturbed("last", "en")[1]["eligible"]
+
+
+def test_the_order_of_rows_and_their_number_at_a_time_change_nothing():
+    made = table("en")
+    rows = made.to_pylist()
+    found = [Distractor("random").edit(rows[0], Rows("en", made.to_pydict()), random.Random(7), 1.0)] * 2
+    shared = Rows("en", made.to_pydict())
+    for row in rows[::-1]:
+        last = Distractor("random").edit(row, shared, random.Random(7), 1.0)
+    assert found == [last] * 2
+
+
+@given(st.integers(0, 2**32), st.floats(0.01, 1), st.floats(0.01, 1))
+def test_what_a_lower_intensity_changes_a_higher_one_changes_as_well(seed, one, other):
+    low, high = (disturbed("random", "en", seed, each)[0] for each in sorted((one, other)))
+    assert not low["touched"] or low == high
+
+
+VOCABULARY = ["Red", "blue", "towers", "were", "built", "near", "the", "bridge", "in", "1890", "by", "Anna"]
+words = st.lists(st.sampled_from(VOCABULARY), min_size=3)
+sentences = words.map(lambda each: " ".join(each).capitalize() + ".")
+
+
+@given(
+    st.lists(st.lists(sentences, min_size=1, max_size=4).map(" ".join), min_size=1, max_size=5),
+    st.sampled_from(["red", "1890", "Anna", "in 1890", "the bridge in 1890", "a", "Towers were."]),
+    st.sampled_from(PLACES),
+    st.integers(0, 99),
+)
+def test_no_distractor_holds_an_answer_or_stands_in_the_paragraph(contexts, answer, place, seed):
+    question = "Who built red towers near the bridge in 1890?"
+    rows = Rows(
+        "en", {"id": list(map(str, range(len(contexts)))), "context": contexts, "question": [question]}
+    )
+    row = {"id": "0", "context": contexts[0], "question": question, "answers": [answer], "answer_starts": [0]}
+    found = Distractor(place).edit(row, rows, random.Random(seed), 1.0)
+    if not found:
+        return
+    new, shift = found["context"], found["answer_starts"][0]
+    index = rows.found["distractor"]
+    taken = [each for each in index.sentences if each in new and plain(each) not in plain(contexts[0])]
+    assert taken
+    assert all(not holds(plain(each), [plain(answer)]) for each in taken)
+    size = len(new) - len(contexts[0])
+    assert shift in (0, size)
+
+
+def test_an_answer_written_in_other_letters_is_seen_too():
+    assert holds(plain("It was built by ÁNNA-Bell."), [plain("Anna Bell")])
+    assert holds(plain("في عام ١٨٩٠"), [plain("1890")]) or not holds(plain("1890"), [plain("١٨٩٠")])
+    assert holds(plain("Anna"), [plain("Anna Bell")])
+    assert not holds(plain("Hanna came."), [plain("Bell")])
+
+
+def test_languages_whose_sentences_are_not_marked_are_unserved():
+    assert "th" in Distractor("last").unserved("th")
+    for language in (
+        "ar",
+        "de",
+        "el",
+        "en",
+        "es",
+        "hi",
+        "ro",
+        "ru",
+        "tr",
+        "vi",
+        "zh",
+        "bn",
+        "fi",
+        "id",
+        "ko",
+        "sw",
+        "te",
+    ):
+        assert Distractor("first").unserved(language) is None
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("place", PLACES)
+def test_hostile_contexts_stay_whole(text, place):
+    for language in ("en", "zh", "ar"):
+        contexts = [text, *CONTEXTS[language]]
+        rows = Rows(
+            language, {"id": list(range(9)), "context": contexts, "question": [text, ASKED[language][0]]}
+        )
+        answer = text.strip()[:3]
+        row = {"context": text, "question": ASKED[language][0], "answers": [answer]}
+        row["answer_starts"] = [text.find(answer)]
+        found = Distractor(place).edit(row, rows, random.Random(0), 1.0)
+        if found:
+            (start,) = found["answer_starts"]
+            assert found["context"][start : start + len(answer)] == answer
+            assert len(found["context"]) > len(text)
