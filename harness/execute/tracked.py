@@ -9,13 +9,21 @@ from typing import Any
 from harness.execute.context import Context
 from harness.plan.stages import TrainStage
 from harness.report import note
+from harness.scoring.effects import ACCOUNTS, effects
 from harness.scoring.records import RunRecord
 from harness.scoring.scores import CLEAN, Average, CellScores
 from harness.tracking.headline import headline_metrics
 from harness.tracking.tracker import Tracker
 
 AVERAGE_DIFFERENCES: tuple[str, ...] = ("drop", "drop_lo", "drop_hi")
-CELL_DIFFERENCES: tuple[str, ...] = (*AVERAGE_DIFFERENCES, "relative_drop", "consistency", "changed")
+CELL_DIFFERENCES: tuple[str, ...] = (
+    *AVERAGE_DIFFERENCES,
+    "relative_drop",
+    "consistency",
+    "flipped",
+    *ACCOUNTS,
+    "barely_changed",
+)
 
 
 def log_training(context: Context, tracker: Tracker, run_id: str, stage: TrainStage, tracked: bool) -> None:
@@ -126,7 +134,8 @@ def scores(record: RunRecord) -> dict[str, float]:
 
     ``eval/<target>/<language>/<metric>`` with ``<metric>_lo`` and ``<metric>_hi``, and every other metric of
     the task, and ``trivial``, the score of the guess that does not understand the texts;
-    ``robust/<target>/<language>/<variant>/<metric>`` and what is measured against clean text.
+    ``robust/<target>/<language>/<variant>/<metric>`` and what is measured against clean text, or of what
+    the perturbation did to the texts.
     """
     target, metric = record.target, record.metric
     values: dict[str, float] = {}
@@ -134,6 +143,10 @@ def scores(record: RunRecord) -> dict[str, float]:
         values |= _named(target, cell.language, cell, metric, CELL_DIFFERENCES)
     for average in record.averages:
         values |= _named(target, average.name, average, metric, AVERAGE_DIFFERENCES)
+    for did in effects(record):
+        place = f"robust/{target}/mean/{did.variant.label}"
+        told = {name: getattr(did, name) for name in ACCOUNTS} | {"draws": float(did.variant.draws)}
+        values |= {f"{place}/{name}": value for name, value in told.items() if value is not None}
     for worst in record.worst:
         values[f"robust/{target}/{worst.language}/worst/{metric}"] = worst.score
     return values

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.report.effects import BARELY
 from harness.report.wording import (
     MEAN_NAMES,
     MEAN_SHORT,
@@ -16,7 +17,7 @@ from harness.report.wording import (
 )
 from harness.scoring.compare import Comparison, Difference
 from harness.scoring.records import RunRecord
-from harness.scoring.scores import CLEAN, SOURCE_LANGUAGE
+from harness.scoring.scores import CLEAN, LEAST_CHANGED, SOURCE_LANGUAGE
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -31,8 +32,8 @@ def comparison_table(comparison: Comparison) -> RenderableType:
     """Return the differences of every run to the first one, languages down and variants across.
 
     A cell reads ``first > second difference (low high)``, in per cent and percentage points with the 95 %
-    interval; ``*`` where q is below 0.05. ``trivial`` is what the guess scores that does not understand the
-    texts.
+    interval; ``*`` where q is below 0.05, ``~`` where the texts were barely changed. ``trivial`` is what the
+    guess scores that does not understand the texts.
     """
     from rich.console import Group
     from rich.text import Text
@@ -71,14 +72,25 @@ def notes(comparison: Comparison) -> list[str]:
     seeds = {run.seed for run in comparison.runs}
     if len(seeds) == 1:
         found.append("One seed each: how much another seed would change is not in these intervals.")
+    barely: dict[str, list[str]] = {}
+    for difference in comparison.differences:
+        if difference.barely_changed:
+            barely.setdefault(difference.variant, []).append(difference.language)
+    if barely:
+        listed = "; ".join(f"{variant} in {_once(languages)}" for variant, languages in barely.items())
+        found.append(
+            f"{BARELY} Less than {LEAST_CHANGED:.0%} of the texts were changed, so that it is in no mean: {listed}."
+        )
     grouped: dict[str, list[str]] = {}
     for _, language, variant in comparison.unshared:
         grouped.setdefault(variant, []).append(language)
     for variant, languages in grouped.items():
-        found.append(
-            f"Not compared, because not both runs have it: {variant} in {' '.join(dict.fromkeys(languages))}."
-        )
+        found.append(f"Not compared, because not both runs have it: {variant} in {_once(languages)}.")
     return found
+
+
+def _once(languages: list[str]) -> str:
+    return " ".join(dict.fromkeys(languages))
 
 
 def write_comparison(comparison: Comparison, path: Path) -> Path:
@@ -97,6 +109,7 @@ def write_comparison(comparison: Comparison, path: Path) -> Path:
         notes=notes(comparison),
         means=MEAN_NAMES,
         accepted=ACCEPTED,
+        barely=BARELY,
         clean=CLEAN,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -164,5 +177,5 @@ def _cell(found: Difference | None, drops: bool) -> Text:
         star = "*" if found.q is not None and found.q < ACCEPTED else ""
     style = "green" if better else "red" if worse else ""
     text = Text("" if drops else f"{percent(found.first)} > {percent(found.second)} ", style="dim")
-    text.append(f"{signed(value)}{star}", style=style)
+    text.append(f"{signed(value)}{star}{BARELY if found.barely_changed else ''}", style=style)
     return text.append(f" ({signed(low)} {signed(high)})", style="dim")

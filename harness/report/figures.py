@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.report.effects import BARELY
 from harness.report.wording import MEAN_SHORT, named, rows_of, scored
 from harness.scoring.records import RunRecord
 from harness.scoring.scores import CLEAN
@@ -89,15 +90,17 @@ def draw_drops(record: RunRecord, path: Path) -> Path:
             )
         else:
             light = abs(drops[i, j]) > 0.6 * reach
-            axes.text(
-                j, i, f"{drops[i, j]:.1f}", ha="center", va="center", fontsize=8, color="w" if light else "k"
-            )
+            cell = record.score(rows[j], variants[i])
+            text = f"{drops[i, j]:.1f}{BARELY if cell and cell.barely_changed else ''}"
+            axes.text(j, i, text, ha="center", va="center", fontsize=8, color="w" if light else "k")
     axes.set_xticks(range(len(rows)), [MEAN_SHORT.get(row, row) for row in rows])
     axes.set_yticks(range(len(variants)), variants)
     for label in axes.get_xticklabels()[len(rows) - sum(row in MEAN_SHORT for row in rows) :]:
         label.set_rotation(30)
     axes.axvline(len(rows) - sum(row in MEAN_SHORT for row in rows) - 0.5, color="w", linewidth=3)
-    axes.set_title(f"{record.name}: points lost (hatched: not served)", loc="left", fontsize=10)
+    marked = any(cell.barely_changed for cell in record.scores)
+    barely = f", {BARELY} texts barely changed" if marked else ""
+    axes.set_title(f"{record.name}: points lost (hatched: not served{barely})", loc="left", fontsize=10)
     figure.colorbar(image, ax=axes, shrink=0.9, pad=0.01)
     return _save(figure, path)
 

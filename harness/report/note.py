@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.report.effects import BARELY, left_out_notes
 from harness.report.wording import (
     MEAN_NAMES,
     headline,
@@ -29,6 +30,7 @@ def note(record: RunRecord) -> str:
             cells = " | ".join(_cell(record, row, variant) for variant in variants)
             lines.append(f"| {MEAN_NAMES.get(row, row)} | {percent(clean.chance)} | {cells} |")
     lines += ["", f"{named(record.metric)} in per cent and points lost; \\* at chance."]
+    lines += [f"{note}." for note in left_out_notes(record)]
     lines += [f"Scored by {settings_of(record)}."] if record.settings else []
     lines += [f"Not served: {len(cells)} cells, {reason}." for reason, cells in reasons(record).items()]
     return "\n".join(lines)
@@ -38,7 +40,9 @@ def _cell(record: RunRecord, row: str, variant: str) -> str:
     found = scored(record, row, variant)
     if found is None:
         return "not served"
-    mark = "\\*" if isinstance(found, CellScores) and found.at_chance else ""
+    mark = ""
+    if isinstance(found, CellScores):
+        mark = ("\\*" if found.at_chance else "") + (BARELY if found.barely_changed else "")
     if found.drop is None:
         return f"{percent(found.score)}{mark}"
     return f"{percent(found.score)}{mark} ({signed(-found.drop)})"

@@ -6,6 +6,8 @@ import base64
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.report.curves import draw_curves, sweeps
+from harness.report.effects import BARELY, COLUMNS, left_out_notes, legend, shown_columns, written
 from harness.report.figures import draw_drops, draw_scores
 from harness.report.wording import (
     MEAN_NAMES,
@@ -21,6 +23,7 @@ from harness.report.wording import (
     signed_span,
     span,
 )
+from harness.scoring.effects import effects
 from harness.scoring.records import RunRecord
 from harness.scoring.scores import CLEAN, Average, CellScores
 
@@ -29,7 +32,10 @@ if TYPE_CHECKING:
 
 
 def write_report(record: RunRecord, folder: Path) -> list[Path]:
-    """Write ``report.html``, ``scores.png`` and, where text was disturbed, ``drop.png``; return the paths.
+    """Write ``report.html`` and its figures and return the paths.
+
+    The figures are ``scores.png``, ``drop.png`` where text was disturbed, and ``intensity.png`` where a
+    perturbation was tried at several intensities.
 
     The page needs nothing but itself: styles and figures are inside.
     """
@@ -37,6 +43,9 @@ def write_report(record: RunRecord, folder: Path) -> list[Path]:
     figures = {"Scores": draw_scores(record, folder / "scores.png")}
     if record.disturbed:
         figures["Drop"] = draw_drops(record, folder / "drop.png")
+    if sweeps(record):
+        figures["Intensity"] = draw_curves(record, folder / "intensity.png")
+    did = effects(record)
     page = folder / "report.html"
     text = render(
         "report.html.j2",
@@ -50,6 +59,12 @@ def write_report(record: RunRecord, folder: Path) -> list[Path]:
         scored=lambda row, variant: scored(record, row, variant),
         shade=_shade,
         metric=named(record.metric),
+        barely=BARELY,
+        left_out=left_out_notes(record),
+        effects=did,
+        accounts={name: COLUMNS[name][0] for name in shown_columns(did)},
+        legend=legend(record),
+        written=written,
         others={metric: named(metric) for metric in others(record)},
     )
     page.write_text(text, encoding="utf-8")

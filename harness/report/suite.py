@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from harness.report.effects import BARELY
 from harness.report.wording import MEAN_SHORT, named, percent, signed
 from harness.scoring.records import RunRecord
 from harness.scoring.scores import CLEAN, SOURCE_LANGUAGE
@@ -54,7 +55,8 @@ def target_table(records: Sequence[RunRecord], variant: str = CLEAN) -> Renderab
     """Return all targets in all languages: one row a target, its trivial guess below it, at most 120 wide.
 
     Runs of another model, intermediate task, seed or recipe have a table of their own. ``*`` marks a cell at
-    chance, ``-`` a language that is not served; where a target has no such language, there is nothing.
+    chance, ``~`` one whose texts were barely changed, ``-`` a language that is not served; where a target has
+    no such language, there is nothing.
     """
     from rich.console import Group
     from rich.text import Text
@@ -65,7 +67,10 @@ def target_table(records: Sequence[RunRecord], variant: str = CLEAN) -> Renderab
     parts: list[RenderableType] = []
     for runs in apart.values():
         parts += _targets(list(runs.values()), variant)
-    parts.append(Text("below each score: the trivial guess; * not above it; - not served", style="dim"))
+    key = "below each score: the trivial guess; * not above it; - not served"
+    if any(cell.barely_changed and cell.variant == variant for record in records for cell in record.scores):
+        key += f"; {BARELY} texts barely changed, in no mean"
+    parts.append(Text(key, style="dim"))
     return Group(*parts)
 
 
@@ -110,7 +115,7 @@ def _cell(record: RunRecord, column: str, variant: str) -> Text:
     found = record.score(column, variant)
     if found is None:
         return Text("-" if column in record.languages else "", style="dim")
-    mark = "*" if found.at_chance else ""
+    mark = ("*" if found.at_chance else "") + (BARELY if found.barely_changed else "")
     return Text(f"{percent(found.score)}{mark}").append(f"\n{percent(found.chance)}", style="dim")
 
 
@@ -155,6 +160,11 @@ def _caption(scores: Sequence[SuiteScores]) -> str | None:
     )
     if unserved:
         notes.append(f"without languages that are not served: {', '.join(unserved)}")
+    barely = dict.fromkeys(
+        f"{task.task} {' '.join(task.left_out)}" for each in scores for task in each.tasks if task.left_out
+    )
+    if barely:
+        notes.append(f"without languages whose texts were barely changed: {', '.join(barely)}")
     limits = sorted({task.limit for each in scores for task in each.tasks if task.limit})
     if limits:
         notes.append(

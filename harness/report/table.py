@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.report.effects import BARELY, effect_table, left_out_notes
 from harness.report.wording import (
     MEAN_SHORT,
     named,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 # Columns of characters: a table's, those of language and clean score, the trivial guess's, a variant's.
 _WIDTH, _CLEAN, _TRIVIAL, _VARIANT = 120, 28, 8, 18
+_HEAD = "score drop  chg "
 
 
 def summary_table(*runs: RunRecord) -> RenderableType:
@@ -32,7 +34,8 @@ def summary_table(*runs: RunRecord) -> RenderableType:
 
     ``trivial`` is the score of the guess that does not understand the texts. A disturbed cell reads ``score
     drop changed``: per cent, percentage points lost against clean text (negative: gained), share of texts
-    changed. Cells that are not served carry the number of a footnote that says why.
+    changed (``~``: barely any, so that the cell is in no mean). Cells that are not served carry the number of a
+    footnote that says why. A second table tells what the perturbations did to the texts.
     """
     from rich.console import Group
 
@@ -58,14 +61,18 @@ def _run(record: RunRecord) -> list[RenderableType]:
     ]
     if any(cell.at_chance for cell in record.scores):
         notes.append("* at chance: the interval does not lie above the trivial guess")
+    notes += left_out_notes(record)
     notes += [f"scored by {settings_of(record)}"] if record.settings else []
     parts += [Text(note, style="dim") for note in notes]
+    did = effect_table(record)
+    parts += [Text(""), did] if did else []
     return parts
 
 
 def _block(record: RunRecord, variants: list[str], numbers: dict[str, int], first: bool) -> Table:
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     limit = f", {record.limit} examples each" if record.limit else ""
     title = f"{record.name}: {named(record.metric)} in %, {record.split}{limit}" if first else None
@@ -78,14 +85,19 @@ def _block(record: RunRecord, variants: list[str], numbers: dict[str, int], firs
     more = others(record) if first else []
     for metric in more:
         drawn.add_column("clean\n" + named(metric), justify="right", no_wrap=True)
+    widths = {}
     for variant in variants:
-        drawn.add_column(variant.replace(".", "\n", 1) + "\nscore drop chg", justify="right", no_wrap=True)
+        lines = [*variant.replace(".", "\n", 1).split("\n"), _HEAD]
+        widths[variant] = width = max(_VARIANT - 1, *map(len, lines))
+        # not justified by the table, which would take the blanks of an empty share for nothing
+        drawn.add_column("\n".join(line.rjust(width) for line in lines), no_wrap=True)
 
     def line(row: str) -> list[Text | str]:
         clean = scored(record, row, CLEAN)
         trivial = percent(clean.chance) if clean else ""
         beside = [percent(clean.metrics[metric]) if clean else "" for metric in more]
-        disturbed = [_cell(record, row, variant, numbers) for variant in variants]
+        found = [(_cell(record, row, variant, numbers), widths[variant]) for variant in variants]
+        disturbed = [Text(" " * max(0, width - len(cell))) + cell for cell, width in found]
         return [*([trivial] if first else []), _cell(record, row, CLEAN, numbers), *beside, *disturbed]
 
     for row in rows_of(record):
@@ -107,13 +119,14 @@ def _cell(record: RunRecord, row: str, variant: str, numbers: dict[str, int]) ->
         return Text(f"not served {number}".strip() if number else "", style="dim")
     if found.drop is None:
         return Text(f"{percent(found.score)}{_mark(found)} ({span(found.score_lo, found.score_hi)})")
-    text = Text(f"{percent(found.score)}{_mark(found)} ")
+    text = Text(f"{percent(found.score)}{_mark(found) or ' '}")
     clear = found.drop_lo is not None and found.drop_lo > 0
     text.append(f"{round(100 * found.drop, 1) + 0.0:5.1f}", style="red" if clear else "dim")
     if isinstance(found, CellScores) and found.changed is not None:
-        text.append(f" {100 * found.changed:3.0f}%", style="dim")
+        mark = BARELY if found.barely_changed else " "
+        text.append(f" {100 * found.changed:3.0f}%{mark}", style="dim")
     else:
-        text.append("     ")
+        text.append(" " * len(" 100% "))
     return text
 
 

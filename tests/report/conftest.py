@@ -5,34 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
+from made_runs import KEYBOARD, LANGUAGES, SCRAMBLE, SWAP, SWEPT, accounted, predictions
 
 from harness.scoring.compare import Comparison, compare_runs
 from harness.scoring.records import Cell, RunRecord, TrainStage, Variant
 from harness.scoring.scores import score_run
 
-LANGUAGES = ("ar", "de", "en", "sw")
-SCRAMBLE, SWAP = "syntactic.scramble", "noise.swap:0.3"
 CHANCE = dict.fromkeys(LANGUAGES, 1 / 3)
-RATES = {"ar": 0.6, "de": 0.8, "en": 0.9, "sw": 0.34}
-
-
-def predictions(language: str, variant: str, gain: float, count: int = 200) -> pa.Table:
-    hard = np.random.default_rng(3).random(count)
-    right = hard < RATES[language] + gain - (0 if variant == "clean" else 0.2)
-    names = [f"test-{row}" for row in range(count)]
-    return pa.table(
-        {
-            "id": names,
-            "cluster": names,
-            "gold": ["a"] * count,
-            "prediction": np.where(right, "a", "b").tolist(),
-            "accuracy": pa.array(right.astype(np.float32)),
-            "probabilities": pa.array([[0.5, 0.5]] * count, pa.list_(pa.float32())),
-            "eligible": [True] * count,
-            "touched": [variant != "clean"] * count,
-            "char_edits": pa.array([4] * count, pa.int32()),
-        }
-    )
 
 
 def key(language: str, variant: str, gain: float) -> str | None:
@@ -107,6 +86,26 @@ def answered() -> RunRecord:
 def record() -> RunRecord:
     """A run with a cell that is not served, and a language at chance."""
     return make("demo>xnli s0")
+
+
+@pytest.fixture(scope="session")
+def swept() -> RunRecord:
+    """A run on one perturbation at three intensities and at its worst of eight draws, and on another."""
+    variants = ("clean", *SWEPT)
+    served = {
+        language: {variant: accounted(language, variant) for variant in variants} for language in LANGUAGES
+    }
+    versions = (
+        Variant("clean"),
+        *(
+            Variant(label, KEYBOARD, "noise", value)
+            for label, value in zip(SWEPT, (0.1, 0.3, 0.5), strict=False)
+        ),
+        Variant(SWEPT[3], KEYBOARD, "noise", 0.5, True, 8),
+        Variant(SWEPT[4], SWEPT[4], "typological", 1.0, True),
+    )
+    record = replace(make("demo>xnli s2", variants=variants), variants=versions)
+    return record.with_scores(score_run(served, chance=CHANCE, resamples=100))
 
 
 @pytest.fixture(scope="session")
