@@ -242,7 +242,7 @@ class Registry:
         if ("perturbation", name) not in self._plugins.things:
             known = [*self.names("perturbation"), *self._groups]
             raise names.unknown("perturbation or group", name, known, self._plugins.missing())
-        if rest and self.perturbation(name).takes:
+        if rest and self.perturbation(name).takes and not _is_number(rest[0]):
             name = f"{name}:{rest.pop(0)}"
         perturbation = self.perturbation(name)
         value = _intensity(name, ":".join(rest)) if rest else perturbation.intensity
@@ -365,6 +365,14 @@ def _draws(wanted: str) -> tuple[int, str]:
             f"'{wanted}': not of the form {WORST}:K:NAME", f"Write {WORST}:8:noise.keyboard, say."
         )
     return int(count), rest[0]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _intensity(name: str, text: str) -> float:

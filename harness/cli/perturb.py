@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from harness.perturbation import Resources
     from harness.registry import Variant
     from harness.text import Disturbed, Parser
 
@@ -29,11 +30,21 @@ def perturb(
         Path | None, typer.Option("--parser-models", help="Folder of UDPipe models, for tree perturbations.")
     ] = None,
     parser: Annotated[str | None, typer.Option("--parser", help="udpipe or stanza.")] = None,
+    noise_words: Annotated[
+        Path | None, typer.Option("--noise-words", help="File of known misspellings.", exists=True)
+    ] = None,
+    lexicon: Annotated[
+        Path | None, typer.Option("--lexicon", help="Bilingual lexicon, or a folder of them.", exists=True)
+    ] = None,
+    perturb_model: Annotated[
+        str | None, typer.Option("--perturb-model", help="Masked language model.")
+    ] = None,
 ) -> None:
     """Disturb a text and mark what changed: in colour, or in [brackets] where the output is piped."""
     from harness.cli import options
     from harness.cli.output import PIPE_WIDTH
     from harness.languages import language as known_language
+    from harness.perturbation import Resources
     from harness.text import choose_parser
     from harness.text.writing import base
 
@@ -41,6 +52,7 @@ def perturb(
     registry = options().load_registry()
     variants = registry.perturbations(perturb or registry.names("perturbation"))
     chosen = choose_parser(parser_models, parser)
+    resources = Resources(noise_words, lexicon, perturb_model)
 
     from rich.console import Console
 
@@ -50,12 +62,20 @@ def perturb(
     for number, variant in enumerate(variants):
         if number:
             console.print()
-        for line in _block(variant, text, language, seed, chosen, plain=not console.is_terminal):
+        given = variant._replace(perturbation=variant.perturbation.given(resources))
+        for line in _block(given, text, language, seed, chosen, resources, plain=not console.is_terminal):
             console.print(line)
 
 
 def _block(
-    variant: Variant, text: str, language: str, seed: int, parser: Parser | None, *, plain: bool
+    variant: Variant,
+    text: str,
+    language: str,
+    seed: int,
+    parser: Parser | None,
+    resources: Resources,
+    *,
+    plain: bool,
 ) -> Iterator[Text]:
     """Yield the lines about one perturbation: its label and what it did, and the text."""
     from rich.text import Text
@@ -63,7 +83,7 @@ def _block(
     from harness.text import disturb
 
     title = Text(variant.label, style="bold")
-    reason = _unserved(variant, language, parser)
+    reason = _unserved(variant, language, parser, resources)
     if reason is not None:
         yield title + Text(f"  cannot serve this: {reason}", style="not bold yellow")
         return
@@ -82,9 +102,18 @@ def _block(
     yield _marked(found, plain)
 
 
-def _unserved(variant: Variant, language: str, parser: Parser | None) -> str | None:
-    reason = variant.perturbation.unserved(language)
-    if reason is not None or "parse" not in variant.perturbation.needs:
+def _unserved(variant: Variant, language: str, parser: Parser | None, resources: Resources) -> str | None:
+    from harness.perturbation import Perturbation
+    from harness.plan.build import RESOURCES
+
+    perturbation = variant.perturbation
+    if type(perturbation).edit is not Perturbation.edit:
+        return f"it changes whole rows ({', '.join(perturbation.columns)}), and a text is none"
+    for need, option in RESOURCES.items():
+        if need in perturbation.needs and getattr(resources, need) is None:
+            return f"it needs {option}"
+    reason = perturbation.unserved(language)
+    if reason is not None or "parse" not in perturbation.needs:
         return reason
     if parser is None:
         return "it needs a parser; give --parser-models DIR (UDPipe) or --parser stanza"

@@ -42,6 +42,12 @@ def test_a_perturbation_that_cannot_serve_says_why():
     assert "nothing in this text" in perturb("?!", "--perturb", "syntactic.reverse").output
 
 
+def test_a_perturbation_of_whole_rows_says_so():
+    found = perturb("The dog saw.", "-p", "adversarial")
+    assert found.exit_code == 0, found.output
+    assert "changes whole rows (hypothesis)" in found.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

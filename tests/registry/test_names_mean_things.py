@@ -43,9 +43,17 @@ class Toy(Perturbation):
         self.name, self.intensity = name, intensity
 
 
+class Like(Toy):
+    takes = "a language"
+
+    def of(self, parameter: str) -> Perturbation:
+        return Like(f"{self.name}:{parameter}", self.intensity)
+
+
 @pytest.fixture(scope="module")
 def toys():
-    things = {("perturbation", f"toy.{each.name}"): each for each in (Toy("a", 1.0), Toy("b", 0.3))}
+    known = (Toy("a", 1.0), Toy("b", 0.3), Like("like", 1.0))
+    things = {("perturbation", f"toy.{each.name}"): each for each in known}
     return Registry(Defaults(), Plugins(things=things), {}, {}, {"toys": ("toy.a", "toy.b:0.5", "toy.a")}, {})
 
 
@@ -67,6 +75,17 @@ def test_a_group_is_expanded_and_each_variant_is_there_once(toys):
 
 def test_an_intensity_on_a_group_is_that_of_all_its_members(toys):
     assert labels(toys.perturbations(["toys:0.1"])) == [("toy.a:0.1", 0.1), ("toy.b:0.1", 0.1)]
+
+
+def test_a_number_is_the_intensity_of_a_perturbation_that_takes_something_else(toys):
+    assert labels(toys.perturbations(["toy.like:0.5", "toy.like:ja:0.5"])) == [
+        ("toy.like:0.5", 0.5),
+        ("toy.like:ja:0.5", 0.5),
+    ]
+    assert [each.perturbation.name for each in toys.perturbations(["toy.like:0.5", "toy.like:ja"])] == [
+        "like",
+        "like:ja",
+    ]
 
 
 @pytest.mark.parametrize("intensity", ["1.5", "-0.1", "much", "", "nan"])
