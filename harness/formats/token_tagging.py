@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -222,18 +223,25 @@ class TokenTagging(Format):
 
 
 def together(tags: Sequence[str | None], sources: Sequence[int | None]) -> bool:
-    """Say whether each entity (B-, then I- of its type) still is one stretch of `sources`, in order and whole."""
+    """Say whether each entity (B-, then I- of its type) still is one stretch of `sources`, in order and whole.
+
+    Neither may an entity that begins with I- come to follow another of its type, whose end it would be.
+    """
     places = {source: place for place, source in enumerate(sources) if source is not None}
-    for index, tag in enumerate(tags):
-        if tag is None or not tag.startswith("I-") or index == 0:
-            continue
-        before = tags[index - 1]
-        if before is None or before[:2] not in ("B-", "I-") or before[2:] != tag[2:]:
-            continue
-        kept = (index in places, index - 1 in places)
-        if kept != (True, True) or places[index] != places[index - 1] + 1:
+    for index, (before, tag) in enumerate(pairwise(tags)):
+        if _continues(before, tag) and places.get(index + 1, -1) != places.get(index, -3) + 1:
             return False
-    return True
+    return not any(
+        left is not None and right is not None and right != left + 1 and _continues(tags[left], tags[right])
+        for left, right in pairwise(sources)
+    )
+
+
+def _continues(before: str | None, tag: str | None) -> bool:
+    """Say whether a tag goes on with the entity of the tag before it."""
+    if before is None or tag is None or before[:2] not in ("B-", "I-"):
+        return False
+    return tag.startswith("I-") and tag[2:] == before[2:]
 
 
 def _listed(table: pa.Table, name: str) -> tuple[pa.Array, np.ndarray]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from harness.engine.network import inputs_of
 from harness.errors import HarnessError
 from harness.formats import Encoded, Settings, format_named
-from harness.formats.token_tagging import TokenTagging
+from harness.formats.token_tagging import TokenTagging, together
 from harness.registry_schema import Recipe
 
 LABELS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
@@ -250,3 +250,22 @@ def test_the_loss_is_summed_over_first_subwords_and_outputs_lie_as_the_tokens_do
 
 def test_the_format_is_found_by_name() -> None:
     assert isinstance(format_named("token-tagging"), TokenTagging)
+
+
+@pytest.mark.parametrize(
+    ("tags", "sources", "kept"),
+    [
+        (["B-PER", "I-PER", "O"], [2, 0, 1], True),
+        (["B-PER", "I-PER", "O"], [0, 2, 1], False),
+        (["B-PER", "I-PER", "O"], [0, 2], False),
+        (["B-PER", "I-PER", "O"], [0, None, 1, 2], False),
+        # the second entity would become the end of the first
+        (["B-PER", "O", "I-PER"], [0, 2, 1], False),
+        (["B-PER", "O", "I-LOC"], [0, 2, 1], True),
+        (["B-PER", "O", "I-PER"], [0, 2], False),
+        (["B-PER", "O", "I-PER"], [2, 0, 1], True),
+        (["I-PER", "I-PER", None], [2, 0, 1], True),
+    ],
+)
+def test_entities_stay_whole_and_apart_or_the_row_is_refused(tags, sources, kept):
+    assert together(tags, sources) is kept
