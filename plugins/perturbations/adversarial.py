@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness_plugins.perturbations.code_switch import CodeSwitch
 from harness_plugins.perturbations.distractor import Distractor
 from harness_plugins.perturbations.entity_swap import EntitySwap
 from harness_plugins.perturbations.stress_tests import Length, Negation, Tautology
@@ -21,4 +22,5 @@ def harness_perturbations() -> Sequence[Perturbation]:
         Negation(),
         Length(),
         EntitySwap(),
+        CodeSwitch(),
     ]
