@@ -8,7 +8,9 @@ from typing import Any
 
 from harness_plugins.perturbations.clauses import clause
 from harness_plugins.perturbations.constituents import Unit, quotation_zones
+from harness_plugins.perturbations.controls import BreakAgreement, DropFunctionWords
 from harness_plugins.perturbations.coordination import SwapCoordinates
+from harness_plugins.perturbations.passive import Passive
 from harness_plugins.perturbations.reordering import share
 
 from harness import Perturbation, Rewrite, Sentence, hookimpl
@@ -164,4 +166,14 @@ def _rearrange(
 
 @hookimpl
 def harness_perturbations() -> Sequence[Perturbation]:
-    return [Reverse(), Shuffle(), Shuffle(2), Shuffle(3), Scramble(), SwapCoordinates()]
+    return [
+        Reverse(),
+        Shuffle(),
+        Shuffle(2),
+        Shuffle(3),
+        Scramble(),
+        SwapCoordinates(),
+        Passive(),
+        DropFunctionWords(),
+        BreakAgreement(),
+    ]
