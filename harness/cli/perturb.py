@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from rich.text import Text
+    from rich.console import Console
 
+    from harness.cli.preview import Block
     from harness.perturbation import Resources
-    from harness.registry import Variant
-    from harness.text import Disturbed, Parser
+    from harness.registry import Registry, Variant
+    from harness.text import Parser
 
-STYLES = {"kept": "", "moved": "yellow", "altered": "bold red", "inserted": "bold green"}
+# The number after the last colon of a name: what takes a language takes no number.
+_INTENSITY = re.compile(r":[0-9.]+$")
 
 
 def perturb(
@@ -25,7 +28,21 @@ def perturb(
         list[str] | None,
         typer.Option("--perturb", "-p", help="NAME, NAME:INTENSITY or a group; repeatable. Default: all."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed.")] = 0,
+    intensity: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--intensity", min=0, max=1, help="Intensity of those that name none; repeatable: each of them."
+        ),
+    ] = None,
+    seed: Annotated[
+        list[int] | None, typer.Option("--seed", help="Seed; repeatable: a draw each. Default: 0.")
+    ] = None,
+    tree: Annotated[
+        bool,
+        typer.Option(
+            "--tree", help="Print the text's dependency tree (needs a parser); alone, disturb nothing."
+        ),
+    ] = False,
     parser_models: Annotated[
         Path | None, typer.Option("--parser-models", help="Folder of UDPipe models, for tree perturbations.")
     ] = None,
@@ -40,9 +57,12 @@ def perturb(
         str | None, typer.Option("--perturb-model", help="Masked language model.")
     ] = None,
 ) -> None:
-    """Disturb a text and mark what changed: in colour, or in [brackets] where the output is piped."""
+    """Disturb a text and mark what changed: in colour, or in [brackets] where the output is piped.
+
+    Several variants stand side by side where the terminal is wide enough.
+    """
     from harness.cli import options
-    from harness.cli.output import PIPE_WIDTH
+    from harness.cli.preview import show
     from harness.languages import language as known_language
     from harness.perturbation import Resources
     from harness.text import choose_parser
@@ -50,56 +70,99 @@ def perturb(
 
     known_language(base(language))
     registry = options().load_registry()
-    variants = registry.perturbations(perturb or registry.names("perturbation"))
     chosen = choose_parser(parser_models, parser)
     resources = Resources(noise_words, lexicon, perturb_model)
 
+    console = _console()
+    if tree:
+        _print_tree(console, text, language, chosen)
+    if tree and perturb:
+        console.print()
+    if perturb or not tree:
+        asked = perturb or registry.names("perturbation")
+        blocks = [
+            block
+            for variant in _variants(registry, asked, intensity or [])
+            for block in _blocks(variant, text, language, seed or [0], chosen, resources)
+        ]
+        show(console, text, blocks)
+
+
+def _console() -> Console:
     from rich.console import Console
 
+    from harness.cli.output import PIPE_WIDTH
+
     console = Console()
-    if not console.is_terminal:
-        console = Console(width=PIPE_WIDTH)
-    for number, variant in enumerate(variants):
-        if number:
-            console.print()
-        given = variant._replace(perturbation=variant.perturbation.given(resources))
-        for line in _block(given, text, language, seed, chosen, resources, plain=not console.is_terminal):
-            console.print(line)
+    return console if console.is_terminal else Console(width=PIPE_WIDTH)
 
 
-def _block(
+def _variants(registry: Registry, asked: Sequence[str], intensities: Sequence[float]) -> list[Variant]:
+    """Return the variants asked for: those without an intensity of their own at each of `intensities`."""
+    names = [name for each in asked for name in each.split(",") if name]
+    found: dict[str, Variant] = {}
+    for name in names:
+        own = _INTENSITY.search(name) is not None
+        for variant in registry.perturbations([name]):
+            wanted = [variant.label] if own or not intensities else []
+            wanted += [f"{variant.label}:{value:g}" for value in intensities if not own]
+            found |= {each.label: each for each in registry.perturbations(wanted)}
+    return list(found.values())
+
+
+def _blocks(
     variant: Variant,
     text: str,
     language: str,
-    seed: int,
+    seeds: Sequence[int],
     parser: Parser | None,
     resources: Resources,
-    *,
-    plain: bool,
-) -> Iterator[Text]:
-    """Yield the lines about one perturbation: its label and what it did, and the text."""
-    from rich.text import Text
-
+) -> Iterator[Block]:
+    """Yield what is shown of one perturbation: a block for each seed, and for each draw where the worst counts."""
+    from harness.cli.preview import Block, summary
+    from harness.keys import number
     from harness.text import disturb
 
-    title = Text(variant.label, style="bold")
     reason = _unserved(variant, language, parser, resources)
     if reason is not None:
-        yield title + Text(f"  cannot serve this: {reason}", style="not bold yellow")
+        yield Block(variant.label, f"cannot serve this: {reason}", warning=True)
         return
-    conllu = parser.parse([text], language)[0] if parser and "parse" in variant.perturbation.needs else None
-    found = disturb(
-        variant.perturbation,
-        text,
-        language=language,
-        example_id="preview",
-        column="text",
-        seed=seed,
-        intensity=variant.intensity,
-        conllu=conllu,
-    )
-    yield title + Text(f"  {_summary(found)}", style="not bold dim")
-    yield _marked(found, plain)
+    perturbation = variant.perturbation.given(resources)
+    conllu = parser.parse([text], language)[0] if parser and "parse" in perturbation.needs else None
+    for seed in seeds:
+        for draw in range(variant.draws):
+            found = disturb(
+                perturbation,
+                text,
+                language=language,
+                example_id="preview",
+                column="text",
+                seed=number(seed, "draw", draw) if draw else seed,
+                intensity=variant.intensity,
+                conllu=conllu,
+            )
+            title = variant.label
+            title += f"  seed {seed}" if len(seeds) > 1 else ""
+            title += f"  draw {draw + 1} of {variant.draws}" if variant.draws > 1 else ""
+            yield Block(title, summary(found), found)
+
+
+def _print_tree(console: Console, text: str, language: str, parser: Parser | None) -> None:
+    from harness.cli.preview import trees
+    from harness.errors import HarnessError
+    from harness.text import passage
+
+    if parser is None:
+        raise HarnessError("a tree needs a parser", "Give --parser-models DIR (UDPipe) or --parser stanza.")
+    reason = parser.unserved(language)
+    if reason is not None:
+        raise HarnessError(f"no tree: {reason}", "Give a parser that serves this language.")
+    source = passage(text, language, parser.parse([text], language)[0])
+    drawn = trees(source)
+    for each in drawn:
+        console.print(each)
+    if not drawn:
+        console.print(f"no tree: {source.unparsed or 'the parser made none of it'}", highlight=False)
 
 
 def _unserved(variant: Variant, language: str, parser: Parser | None, resources: Resources) -> str | None:
@@ -108,7 +171,11 @@ def _unserved(variant: Variant, language: str, parser: Parser | None, resources:
 
     perturbation = variant.perturbation
     if type(perturbation).edit is not Perturbation.edit:
-        return f"it changes whole rows ({', '.join(perturbation.columns)}), and a text is none"
+        columns = ", ".join(perturbation.columns) or "all columns"
+        return (
+            f"it changes whole rows ({columns}), and a text is none; "
+            f"use it in harness run, on a target with these columns"
+        )
     for need, option in RESOURCES.items():
         if need in perturbation.needs and getattr(resources, need) is None:
             return f"it needs {option}"
@@ -118,29 +185,3 @@ def _unserved(variant: Variant, language: str, parser: Parser | None, resources:
     if parser is None:
         return "it needs a parser; give --parser-models DIR (UDPipe) or --parser stanza"
     return parser.unserved(language)
-
-
-def _summary(found: Disturbed) -> str:
-    if found.touched:
-        return f"tokens changed: {found.token_edits}, characters: {found.char_edits}"
-    if found.source.unparsed is not None:
-        return f"unchanged: {found.source.unparsed}"
-    return "unchanged" if found.eligible else "unchanged: nothing in this text that it could change"
-
-
-def _marked(found: Disturbed, plain: bool) -> Text:
-    from rich.text import Text
-
-    line = Text("  ")
-    line.append(found.source.gaps[0])
-    for rewrite, after in zip(found.rewrites, found.source.gaps[1:], strict=True):
-        line.append(rewrite.gaps[0])
-        marks = (*rewrite.marks, "kept")
-        for index, (piece, gap) in enumerate(zip(rewrite.pieces, rewrite.gaps[1:], strict=True)):
-            mark, next_mark = marks[index], marks[index + 1]
-            opens = plain and mark != "kept" and (index == 0 or marks[index - 1] != mark)
-            closes = plain and mark != "kept" and next_mark != mark
-            line.append(f"{'[' if opens else ''}{piece.text}{']' if closes else ''}", style=STYLES[mark])
-            line.append(gap)
-        line.append(after)
-    return line
