@@ -54,7 +54,9 @@ def retyped(character: str, instead: Callable[[str], Sequence[str]]) -> tuple[st
     found = set()
     for place, part in enumerate(parts):
         for wrong in _wrong(part, instead):
-            made = syllable(*parts[:place], wrong, *parts[place + 1 :])
+            typed = [*parts]
+            typed[place] = wrong
+            made = syllable(typed[0], typed[1], typed[2])
             if made is not None:
                 found.add(made)
     return tuple(sorted(found - {character}))

@@ -8,11 +8,17 @@ from importlib.metadata import version
 from importlib.resources import files
 from itertools import accumulate, pairwise
 from typing import Any
+from unicodedata import combining
 
 import yaml
 from harness_plugins.perturbations import hangul
 from harness_plugins.perturbations.keyboards import layouts, neighbours, served, vowel_mark
-from harness_plugins.perturbations.word_noise import LETTER, Slip, WordNoise
+from harness_plugins.perturbations.looks import Homoglyphs, Ocr
+from harness_plugins.perturbations.misspellings import Misspellings
+from harness_plugins.perturbations.signs import Emoji, Punctuation, Spaces, Url
+from harness_plugins.perturbations.speech import Asr
+from harness_plugins.perturbations.spelling import Case, Lowercase, NoDiacritics, Unicode, Uppercase
+from harness_plugins.perturbations.word_noise import LETTER, NUKTA, Slip, WordNoise
 
 from harness import Perturbation, graphemes, hookimpl
 from harness.text.writing import base, lower, script, spaced, upper
@@ -89,7 +95,8 @@ def _misses(cluster: str, start: int, table: Mapping[str, tuple[str, ...]], lang
         return [Slip(start, start + 1, keys if small == cluster else _upper(keys, language))] if keys else []
     if script(cluster[0]) in _MARKED_LETTERS:
         return []
-    found = [Slip(start, start + 1, table[cluster[0]])] if cluster[0] in table else []
+    alone = cluster[0] in table and combining(cluster[1]) != NUKTA
+    found = [Slip(start, start + 1, table[cluster[0]])] if alone else []
     marks = [place for place, character in enumerate(cluster) if place and vowel_mark(character)]
     if len(marks) == 1 and cluster[marks[0]] in table:
         place = start + marks[0]
@@ -223,6 +230,8 @@ class Replace(_FromAlphabet):
         found = []
         for start, cluster in _letters(clusters):
             whole = len(cluster) == 1 or script(cluster[0]) in _MARKED_LETTERS
+            if not whole and combining(cluster[1]) == NUKTA:
+                continue
             others = _others(cluster if whole else cluster[0], language)
             if others:
                 found.append(Slip(start, start + (len(cluster) if whole else 1), others))
@@ -293,4 +302,6 @@ def _kana(cluster: str) -> tuple[str, ...]:
 
 @hookimpl
 def harness_perturbations() -> Sequence[Perturbation]:
-    return [Keyboard(), Swap(), Drop(), Repeat(), Insert(), Replace()]
+    typing = [Keyboard(), Swap(), Drop(), Repeat(), Insert(), Replace()]
+    writing = [Ocr(), Homoglyphs(), NoDiacritics(), Case(), Lowercase(), Uppercase(), Unicode()]
+    return [*typing, *writing, Punctuation(), Spaces(), Emoji(), Url(), Asr(), Misspellings()]

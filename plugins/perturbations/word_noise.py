@@ -12,6 +12,8 @@ from harness import Perturbation, Rewrite, Sentence
 
 # Letters with their marks, and the apostrophes and hyphens inside a word; no digits.
 LETTERS = regex.compile(r"[\p{L}\p{M}\p{Cf}'’ʼ׳״\-‐‑]+")
+# The combining class of the dot that makes another letter of an Indic one.
+NUKTA = 7
 LETTER = regex.compile(r"\p{L}")
 # Words that are remembered with their slips, and how long they are at most.
 _REMEMBERED, _LENGTH = 50_000, 40
@@ -34,11 +36,16 @@ class Slip(NamedTuple):
 
 
 class WordNoise(Perturbation):
-    """Disturbs a share of the words that it can disturb, at least one, each by one of its slips."""
+    """Disturbs a share of the words that it can disturb, at least one, each by one of its slips.
+
+    Attributes:
+        punctuation: whether punctuation marks are disturbed like words.
+    """
 
     family = "noise"
     keeps_meaning = True
     intensity = 0.2
+    punctuation = False
 
     def __init__(self) -> None:
         self._known: dict[str, _Words] = {}
@@ -47,15 +54,14 @@ class WordNoise(Perturbation):
         known = self._known.get(sentence.language)
         if known is None:
             known = self._known[sentence.language] = _Words(self, sentence.language)
-        tokens = sentence.tokens
-        found = [(index, slips) for index in sentence.words if (slips := known[tokens[index].text])]
+        forms = sentence.forms
+        places = range(len(forms)) if self.punctuation else sentence.words
+        found = [(index, slips) for index in places if (slips := known[forms[index]])]
         if not found:
             return Rewrite.unchanged(sentence)
         texts = {}
         for index, slips in drawn(found, intensity, rng):
-            start, end, options = pick(slips, rng)
-            text = tokens[index].text
-            texts[index] = f"{text[:start]}{pick(options, rng)}{text[end:]}"
+            texts[index] = self.disturbed(forms[index], pick(slips, rng), sentence.language, rng)
         return Rewrite.replace(sentence, texts)
 
     def able(self, word: str) -> bool:
@@ -65,6 +71,11 @@ class WordNoise(Perturbation):
     def slips(self, word: str, language: str) -> Sequence[Slip]:
         """Return what may become of a word; each option makes it another one."""
         raise NotImplementedError
+
+    def disturbed(self, word: str, slip: Slip, language: str, rng: Random) -> str:
+        """Return the word after one of its slips."""
+        start, end, options = slip
+        return f"{word[:start]}{pick(options, rng)}{word[end:]}"
 
 
 class _Words(dict[str, Sequence[Slip]]):

@@ -93,7 +93,8 @@ def test_list_as_json_holds_every_kind():
     assert list(listed) == [
         "tasks", "models", "perturbations", "groups", "recipes", "translators", "suites", "formats", "languages"
     ]  # fmt: skip
-    assert {"name": "noise", "perturbations": ["noise.keyboard", "noise.swap"]} in listed["groups"]
+    noise = next(group["perturbations"] for group in listed["groups"] if group["name"] == "noise")
+    assert noise[:2] == ["noise.keyboard", "noise.swap"]
 
 
 def test_list_tells_of_every_task_where_its_rows_come_from_and_under_which_licence():

@@ -39,9 +39,9 @@ def test_what_changed_is_marked():
 
 
 def test_one_block_for_each_perturbation_of_a_group():
-    found = perturb("The dog saw the cat.", "--perturb", "noise", "--perturb", "noise.swap:1")
+    found = perturb("The dog saw the cat.", "--perturb", "shuffles", "--perturb", "noise.swap:1")
     titles = [line.split()[0] for line in found.output.splitlines() if line and not line.startswith(" ")]
-    assert titles == ["noise.keyboard", "noise.swap", "noise.swap:1"]
+    assert titles == ["syntactic.shuffle-3", "syntactic.shuffle-2", "syntactic.shuffle", "noise.swap:1"]
 
 
 def test_the_seed_decides():
