@@ -18,7 +18,8 @@ _ALWAYS = {
 
 
 @cache
-def _function_words(language: str) -> frozenset[str]:
+def function_words(language: str) -> frozenset[str]:
+    """Return the function words of a language, in lower case; none where they are not known."""
     text = (files("harness.text") / "function_words.json").read_text(encoding="utf-8")
     return frozenset(json.loads(text).get(language, "").split())
 
@@ -41,7 +42,7 @@ def positional(sentence: Sentence) -> bool:
     ):
         return False
     small = (lower(head, language) + rest).replace("’", "'")
-    known = _function_words(language)
+    known = function_words(language)
     if small in known or small.split("'")[0] + "'" in known or small.split("-")[0] in known:
         return True
     nouns = ("PROPN", "NOUN", "X") if language in NOUNS_CAPITALISED else ("PROPN", "X")

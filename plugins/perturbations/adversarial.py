@@ -8,6 +8,7 @@ from harness_plugins.perturbations.code_switch import CodeSwitch
 from harness_plugins.perturbations.distractor import Distractor
 from harness_plugins.perturbations.entity_swap import EntitySwap
 from harness_plugins.perturbations.stress_tests import Length, Negation, Tautology
+from harness_plugins.perturbations.substitution import Substitute
 
 from harness import Perturbation, hookimpl
 
@@ -23,4 +24,5 @@ def harness_perturbations() -> Sequence[Perturbation]:
         Length(),
         EntitySwap(),
         CodeSwitch(),
+        Substitute(),
     ]
