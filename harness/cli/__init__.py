@@ -19,7 +19,10 @@ COMMANDS = {
     "list": ("harness.cli.list", "list tasks, models, perturbations, recipes, translators ..."),
     "show": ("harness.cli.show", "show all that is known of one of them"),
     "perturb": ("harness.cli.perturb", "disturb a text and mark what changed"),
-    "plugins": ("harness.cli.plugins", "list plugins: where they come from, and what failed"),
+    "plugins": (
+        "harness.cli.plugins",
+        "list plugins and what failed; check: hold their perturbations to the laws",
+    ),
     "compare": ("harness.cli.compare", "compare runs on the same items"),
     "ui": ("harness.cli.ui", "open MLflow's UI on the right store"),
     "sync": ("harness.cli.sync", "send to MLflow what the journal holds and it lacks"),

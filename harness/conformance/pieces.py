@@ -58,6 +58,7 @@ def _honest(rewrite: Rewrite) -> str | None:
         for piece, mark in zip(rewrite.pieces, rewrite.marks, strict=True)
         if mark == "altered" and piece.source is not None
     ]
+    altered = [pair for pair in altered if pair[0] != pair[1]]
     old, new = (Counter(texts) for texts in zip(*altered, strict=True)) if altered else ({}, {})
     if len(old) > 2 and old == new:
         return f"its words have changed places, and are said to be altered: {rewrite.text!r}"
@@ -200,22 +201,24 @@ def entities(marks: Sequence[str | None]) -> list[list[int]]:
 
 
 def carried_rows(trial: Trial) -> Iterator[Breach]:
-    """In edited rows answers begin where they are said to, tags are as many as words and none is new."""
+    """In edited rows answers begin where they are said to, tags are as many as words and known ones."""
     for batch in trial.batches:
+        known: set[str | None] = {None, "O"}
+        if "tags" in batch.table.column_names:
+            known |= {tag for tags in batch.table.column("tags").to_pylist() for tag in tags}
         for place, row in enumerate(trial.variant(batch)):
-            note = _row_note(batch.table.slice(place, 1).to_pylist()[0] | row, batch.table, place)
+            note = _row_note(batch.table.slice(place, 1).to_pylist()[0] | row, known)
             if note is not None:
                 yield Breach(note, batch.language, batch.text(place))
 
 
-def _row_note(row: dict[str, Any], table: Any, place: int) -> str | None:
+def _row_note(row: dict[str, Any], known: set[str | None]) -> str | None:
     for answer, start in zip(row.get("answers") or (), row.get("answer_starts") or (), strict=True):
         if row["context"][start : start + len(answer)] != answer:
             return f"the answer {answer!r} is not at {start}"
     if "tokens" in row:
         if len(row["tokens"]) != len(row["tags"]):
             return f"{len(row['tokens'])} words and {len(row['tags'])} tags"
-        known = {*table.column("tags")[place].as_py(), None, "O"}
         if not known.issuperset(row["tags"]):
-            return f"new tags: {sorted({*row['tags']} - known)}"
+            return f"new tags: {sorted(map(str, {*row['tags']} - known))}"
     return None

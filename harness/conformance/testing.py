@@ -23,10 +23,12 @@ def laws(
     parser: Parser | None = None,
     resources: Resources | None = None,
     quick: bool = False,
+    without: Sequence[str] = (),
 ) -> Callable[..., None]:
     """Return a test for pytest that holds each perturbation to each law: ``test_mine = laws(Mine())``.
 
-    The other arguments are those of `check`. A law that cannot be tried is skipped, and says why.
+    The other arguments are those of `check`; `without` names laws that are left out. A law that cannot be tried
+    is skipped, and says why.
     """
     import pytest
 
@@ -47,6 +49,7 @@ def laws(
         pytest.param(place, law, id=f"{each.full_name}-{law.name}")
         for place, each in enumerate(perturbations)
         for law in LAWS
+        if law.name not in without
     ]
 
     @pytest.mark.parametrize(("place", "law"), cases)

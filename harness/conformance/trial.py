@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from harness.text import Parser
 
 SEED = 7
+# Texts of a language in a hasty check.
+QUICK = 5
 RESOURCES = {"words": "--noise-words", "lexicon": "--lexicon", "model": "--perturb-model"}
+# Tried in turn where a perturbation takes something after a colon; most take a language.
+PARAMETERS = ("ja", "de", "en", "ar", "2", "zh-Hant")
 # Scripts and kinds of languages that a hasty check still tries.
 VARIED = (
     "en",
@@ -127,6 +131,18 @@ class Trial:
         return disturbed_rows(perturbation, batch if order is None else batch.take(order), wanted)
 
 
+def instance(perturbation: Perturbation) -> Perturbation:
+    """Return a perturbation that can be tried: of one that takes something after a colon, one that has got it."""
+    if not perturbation.takes:
+        return perturbation
+    for parameter in PARAMETERS:
+        try:
+            return perturbation.of(parameter)
+        except ValueError:
+            continue
+    return perturbation
+
+
 def disturbed_rows(perturbation: Perturbation, batch: Batch, intensity: float) -> list[dict[str, Any]]:
     """Return the disturbed rows of a batch."""
     found = disturb_table(
@@ -173,7 +189,7 @@ def arrange(
         if reason is not None:
             untried[language] = reason
         else:
-            chosen += mine[:3] if quick else mine
+            chosen += mine[:QUICK] if quick else mine
     if "parse" not in ready.needs:
         chosen = [Sample(sample.text, sample.language) for sample in chosen]
     missing = "" if chosen else f"no text that it could disturb: {next(iter(untried.values()), 'none')}"
