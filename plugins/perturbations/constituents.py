@@ -195,7 +195,7 @@ def _fixed(sentence: Sentence, head: int, unit: Unit, first: bool) -> bool:
         return False
     if unit.role in CLAUSAL and not _introduced(sentence, unit):
         return True
-    return (first or unit.end - unit.start == 1) and fronted(sentence, head, unit)
+    return (first or unit.end - unit.start == 1) and _fronted(sentence, head, unit)
 
 
 def _introduced(sentence: Sentence, clause: Unit) -> bool:
@@ -209,7 +209,7 @@ def _introduced(sentence: Sentence, clause: Unit) -> bool:
     return any(kind in opening.feats.get("PronType", "") for kind in ("Int", "Rel"))
 
 
-def fronted(sentence: Sentence, head: int, unit: Unit) -> bool:
+def _fronted(sentence: Sentence, head: int, unit: Unit) -> bool:
     """Say whether a unit stands first as a relative or interrogative phrase."""
     tokens = sentence.tokens[unit.start : unit.end]
     clause = sentence.tokens[head]

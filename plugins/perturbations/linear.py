@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from harness_plugins.perturbations.constituents import COMMAS, PAIRED, quotation_zones
 
 from harness import Sentence, Token
+from harness.text.writing import spaced
+
+# What a comma beside it sets off.
+_ADJUNCTS = frozenset({"acl", "advcl", "advmod", "appos", "discourse", "obl", "parataxis", "vocative"})
+
+_ONE_WORD = frozenset(
+    {"compound", "flat", "fixed", "goeswith", "clf", "nummod", "amod", "nmod", "det", "punct"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +27,14 @@ class Block:
         top: index of the token; the head's own block holds the head alone.
         start: its first place.
         end: the place after its last; punctuation at its edges is left out, but for marks that open and close.
+        whole: whether it can move: no quotation or bracket begins in it and ends elsewhere, or the reverse, and
+            no token at its edges holds a word of another phrase.
     """
 
     top: int
     start: int
     end: int
+    whole: bool = True
 
 
 class Line:
@@ -46,11 +58,7 @@ class Line:
         return [index for index in self.order if index not in self._spare]
 
     def blocks(self, head: int) -> list[Block] | None:
-        """Return the blocks of `head` and of its dependents, left to right.
-
-        None where a phrase does not lie together, or where a quotation or bracket begins in one and ends in
-        another.
-        """
+        """Return the blocks of `head` and of its dependents, left to right; None if one lies in pieces."""
         owners = self._owners(head)
         places = sorted(self._place[index] for index in owners if solid(self.sentence.tokens[index]))
         runs: list[list[int]] = []
@@ -67,8 +75,7 @@ class Line:
         tops = [top for top, _, _ in runs]
         if len(set(tops)) != len(tops):
             return None
-        found = [self._widened(Block(*run), owners) for run in runs]
-        return found if all(self._whole(block, head) for block in found) else None
+        return [self._widened(head, top, start, end, owners) for top, start, end in runs]
 
     def _owners(self, head: int) -> dict[int, int]:
         owners = {head: head}
@@ -76,62 +83,88 @@ class Line:
             owners.update(dict.fromkeys(self.sentence.subtree(child), child))
         return owners
 
-    def _widened(self, block: Block, owners: dict[int, int]) -> Block:
-        """Take in the quotation marks and brackets around a block that the tree gives to it."""
-        start, end = block.start, block.end
-        while start > 0 and self._is_mark(start - 1) and owners.get(self.order[start - 1]) == block.top:
+    def _widened(self, head: int, top: int, start: int, end: int, owners: dict[int, int]) -> Block:
+        """Return a block with the quotation marks and brackets around it that the tree gives to it."""
+        while start > 0 and self._is_mark(start - 1) and owners.get(self.order[start - 1]) == top:
             start -= 1
-        while (
-            end < len(self.order) and self._is_mark(end) and owners.get(self.order[end]) == block.top
-        ):
+        while end < len(self.order) and self._closes(end) and owners.get(self.order[end]) == top:
             end += 1
-        return Block(block.top, start, end)
+        edges = (self.order[start], self.order[end - 1], head)
+        tokens = self.sentence.tokens
+        loose = not tied(tokens[self.order[start]]) and not any(
+            mixed(tokens[index], self.sentence.language) for index in edges[:2]
+        )
+        return Block(top, start, end, loose and len({self._zones[index] for index in edges}) == 1)
 
     def _is_mark(self, place: int) -> bool:
         return self.sentence.tokens[self.order[place]].text in PAIRED
 
-    def _whole(self, block: Block, head: int) -> bool:
-        edges = (self.order[block.start], self.order[block.end - 1], head)
-        return len({self._zones[index] for index in edges}) == 1
+    def _closes(self, place: int) -> bool:
+        """Say whether a sign may end a block: a closing mark, or the full stop of an abbreviation or ordinal."""
+        full_stop = self.sentence.tokens[self.order[place]].text == "." and place + 1 < len(self.order)
+        return full_stop or self._is_mark(place)
 
     def arrange(self, source: Sequence[Block], target: Sequence[Block]) -> None:
         """Put neighbouring blocks into another order.
 
         Punctuation between two blocks stays between them where they are still neighbours; else a comma goes
         with the phrase that it belongs to, and anything else keeps its place in the row of blocks. Of two
-        commas that come together, and of a pair around a phrase that has come to the edge, one is dropped.
+        commas that come together one is dropped.
         """
         if list(source) == list(target) or len(source) < 2:
             return
         start, end = source[0].start, source[-1].end
-        gaps = [self.order[left.end : right.start] for left, right in zip(source, source[1:], strict=False)]
+        gaps = [self.order[left.end : right.start] for left, right in pairwise(source)]
         slots: list[list[int]] = [[] for _ in gaps]
         for number, gap in enumerate(gaps):
             for mark in gap:
                 slots[self._slot(mark, number, source, target)].append(mark)
-        self._drop_edge_commas(source, target)
+        if self._leads(source, target, start - 1):
+            start -= 1
+            slots[list(target).index(source[0]) - 1].append(self.order[start])
+        if self._leads(source, target, end):
+            slots[list(target).index(source[-1])].insert(0, self.order[end])
+            end += 1
         new: list[int] = []
         for number, block in enumerate(target):
             new += self.order[block.start : block.end]
             if number < len(slots):
                 new += self._without_repeats(slots[number])
-        new += [mark for gap in gaps for mark in gap if mark in self._spare and mark not in new]
+        new += sorted(set(self.order[start:end]).difference(new))
         self.order[start:end] = new
         for place in range(start, end):
             self._place[self.order[place]] = place
 
+    def _leads(self, source: Sequence[Block], target: Sequence[Block], place: int) -> bool:
+        """Say whether a comma outside of the blocks belongs to the outermost, which goes away from it."""
+        edge = 0 if place < source[0].start else -1
+        block = source[edge]
+        if block == target[edge] or not 0 <= place < len(self.order):
+            return False
+        mark = self.order[place]
+        return self.sentence.tokens[mark].text in COMMAS and self._owns(block, mark, source)
+
     def _slot(self, mark: int, number: int, source: Sequence[Block], target: Sequence[Block]) -> int:
         """Return after which block of `target` a sign goes that stood after block `number` of `source`."""
         pair = {source[number], source[number + 1]}
-        for slot, neighbours in enumerate(zip(target, target[1:], strict=False)):
+        for slot, neighbours in enumerate(pairwise(target)):
             if set(neighbours) == pair:
                 return slot
         if self.sentence.tokens[mark].text in COMMAS:
-            for block, before in ((source[number + 1], True), (source[number], False)):
-                if mark in self.sentence.subtree(block.top) and len(self.sentence.subtree(block.top)) > 1:
-                    place = list(target).index(block) - before
-                    return min(max(place, 0), len(target) - 2)
+            sides = ((source[number + 1], True), (source[number], False))
+            by_tree = [side for side in sides if self._owns(side[0], mark, source)]
+            by_role = [side for side in sides if self._is_adjunct(side[0], source)]
+            for block, before in by_tree or by_role:
+                place = list(target).index(block) - before
+                return min(max(place, 0), len(target) - 2)
         return number
+
+    def _owns(self, block: Block, mark: int, source: Sequence[Block]) -> bool:
+        return not self._is_head(block, source) and mark in self.sentence.subtree(block.top)
+
+    def _is_adjunct(self, block: Block, source: Sequence[Block]) -> bool:
+        relation = self.sentence.tokens[block.top].relation
+        return relation in _ADJUNCTS and not self._is_head(block, source)
 
     def _without_repeats(self, gap: list[int]) -> list[int]:
         """Return the signs between two blocks, a second comma left out."""
@@ -145,17 +178,6 @@ class Line:
                 kept.append(mark)
         return kept
 
-    def _drop_edge_commas(self, source: Sequence[Block], target: Sequence[Block]) -> None:
-        """Drop the comma that closed off, or opened, a phrase that no longer stands at this edge."""
-        for edge, place in ((0, source[0].start - 1), (-1, source[-1].end)):
-            block = source[edge]
-            if block is target[edge] or not 0 <= place < len(self.order):
-                continue
-            mark = self.order[place]
-            belongs = mark in self.sentence.subtree(block.top) and mark != block.top
-            if belongs and self.sentence.tokens[mark].text in COMMAS and not self._is_head(block, source):
-                self._spare.add(mark)
-
     def _is_head(self, block: Block, source: Sequence[Block]) -> bool:
         """Say whether the others depend on this block's token: what depends on it is not in its block."""
         return any(self.sentence.head(other.top) == block.top for other in source if other is not block)
@@ -164,3 +186,16 @@ class Line:
 def solid(token: Token) -> bool:
     """Say whether a token is part of a phrase: a word, or a sign that is read as one (%, $)."""
     return token.is_word or token.upos in ("SYM", "NUM")
+
+
+def tied(token: Token) -> bool:
+    """Say whether a token begins with the conjunction of its clause (ar *wa-qala*), and so cannot be moved."""
+    return len(token.words) > 1 and token.words[0].deprel.partition(":")[0] in ("cc", "mark")
+
+
+def mixed(token: Token, language: str) -> bool:
+    """Say whether a token holds words of several phrases, as the segmenter of an unspaced script may leave it."""
+    if len(token.words) < 2 or spaced(language):
+        return False
+    others = [word.deprel for word in token.words if word.deprel != token.deprel]
+    return any(each.partition(":")[0] not in _ONE_WORD and each != "mark:prt" for each in others)

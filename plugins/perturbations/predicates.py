@@ -1,0 +1,168 @@
+"""Subject, verb and object of a clause, and the move that puts them into another order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness_plugins.perturbations.constituents import functional
+from harness_plugins.perturbations.constructions import asks, is_fronted
+from harness_plugins.perturbations.linear import Block, Line
+from harness_plugins.perturbations.phrases import Move, leans, noun_phrase_bounds, trimmed, verb_bounds
+
+from harness import Sentence
+
+# Small words that go with their verb from wherever they stand: auxiliaries, negation, separable particles.
+_ALWAYS = frozenset({"aux", "expl", "compound"})
+_HEADS = frozenset({"root", "conj", "parataxis", "ccomp", "xcomp", "advcl", "acl", "csubj", "dep", "appos"})
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """A clause with at least two of subject, verb and object, each one or more blocks.
+
+    Attributes:
+        blocks: all blocks of the clause, left to right.
+        parts: ``S``, ``V`` and ``O``: the blocks of each, left to right; a predicate noun counts as object of
+            its copula.
+    """
+
+    blocks: list[Block]
+    parts: dict[str, list[Block]]
+    anchor: Block
+
+    def in_order(self, order: str) -> bool:
+        """Say whether its parts lie as `order` (``SOV``) has them."""
+        anchors = {**self.parts, "V": [self.anchor]}
+        wanted = [block for letter in order for block in anchors.get(letter, ())]
+        return [block.start for block in wanted] == sorted(block.start for block in wanted)
+
+    def move(self, order: str) -> Move | None:
+        """Return the move that puts its parts into `order`, next to each other where the first of them stood.
+
+        A verb that comes last goes, with what precedes it, to where the last of them stood, so that it closes
+        the clause as far as its own parts did. What is no part of them keeps its order.
+        """
+        verb = self.parts["V"]
+        parts = {**self.parts, "V": [self.anchor]}
+        row = [block for block in self.blocks if block is self.anchor or block not in verb]
+        places = [number for number, block in enumerate(row) if _among(block, parts)]
+        present = [letter for letter in order if letter in parts]
+        split = 1 if present[-1] == "V" and len(present) == 3 else 0
+        first = [block for letter in present[:split] for block in parts[letter]]
+        second = [block for letter in present[split:] for block in (verb if letter == "V" else parts[letter])]
+        late = order.endswith("V")
+        target: list[Block] = []
+        for number, block in enumerate(row):
+            if number == places[0]:
+                target += first if late else second
+            if number == places[-1] and late:
+                target += second
+            if number not in places:
+                target.append(block)
+        return trimmed(self.blocks, target)
+
+
+def _among(block: Block, parts: dict[str, list[Block]]) -> bool:
+    return any(block in part for part in parts.values())
+
+
+def predicate(line: Line, head: int) -> Predicate | None:
+    """Return the statement that `head` heads, as it lies; None for a question, and with nothing to order.
+
+    Relative words and weak pronouns are neither subject nor object here: they keep their places.
+    """
+    sentence = line.sentence
+    token = sentence.tokens[head]
+    if not token.is_word or token.relation not in _HEADS or asks(sentence, head):
+        return None
+    if sentence.language == "th" and token.deprel == "acl":
+        return None
+    children = sentence.children(head)
+    if not any(sentence.tokens[child].relation in ("nsubj", "obj") for child in children):
+        return None
+    blocks = line.blocks(head)
+    if blocks is None:
+        return None
+    copulas = [block for block in blocks if sentence.tokens[block.top].relation == "cop"]
+    found = (
+        _nominal(sentence, blocks, head, copulas) if token.upos != "VERB" else _verbal(sentence, blocks, head)
+    )
+    if found is None:
+        return None
+    parts, anchor = found
+    for block in blocks:
+        part = _argument(sentence, head, block)
+        if part is not None and block not in parts["V"]:
+            parts.setdefault(part, []).append(block)
+    if len(parts) < 2 or _interrupted(sentence, blocks, parts):
+        return None
+    return Predicate(blocks, parts, anchor)
+
+
+def _argument(sentence: Sentence, head: int, block: Block) -> str | None:
+    token = sentence.tokens[block.top]
+    if block.top == head or token.relation not in ("nsubj", "obj", "iobj"):
+        return None
+    if functional(sentence, block.top) or is_fronted(sentence, head, block.top):
+        return None
+    return "S" if token.relation == "nsubj" else "O"
+
+
+def _verbal(
+    sentence: Sentence, blocks: list[Block], head: int
+) -> tuple[dict[str, list[Block]], Block] | None:
+    start, end = verb_bounds(sentence, blocks, head)
+    verb = [
+        block
+        for number, block in enumerate(blocks)
+        if start <= number < end or _goes_along(sentence, head, block.top)
+    ]
+    return {"V": verb}, next(block for block in blocks if block.top == head)
+
+
+def _goes_along(sentence: Sentence, head: int, index: int) -> bool:
+    token = sentence.tokens[index]
+    if token.relation in _ALWAYS:
+        return True
+    return token.relation == "advmod" and token.is_word and leans(sentence, head, index)
+
+
+def _nominal(
+    sentence: Sentence, blocks: list[Block], head: int, copulas: Sequence[Block]
+) -> tuple[dict[str, list[Block]], Block] | None:
+    """Return copula and predicate; a predicate without copula cannot be told from a sentence's topic."""
+    if len(copulas) != 1:
+        return None
+    start, end = noun_phrase_bounds(sentence, blocks, head)
+    if end - start > 1:
+        whole = all(block.whole for block in blocks[start:end])
+        inner = Block(head, blocks[start].start, blocks[end - 1].end, whole)
+        blocks[start:end] = [inner]
+    else:
+        inner = blocks[start]
+    verb = [
+        block
+        for block in blocks
+        if block is copulas[0]
+        or (
+            block is not inner
+            and (sentence.tokens[block.top].relation == "aux" or _negates(sentence, block.top))
+        )
+    ]
+    return {"V": verb, "O": [inner]}, copulas[0]
+
+
+def _negates(sentence: Sentence, index: int) -> bool:
+    token = sentence.tokens[index]
+    return token.relation == "advmod" and token.is_word and functional(sentence, index)
+
+
+def _interrupted(sentence: Sentence, blocks: Sequence[Block], parts: dict[str, list[Block]]) -> bool:
+    """Say whether another clause stands between the parts: *bought and sold cars*."""
+    own = [number for number, block in enumerate(blocks) if any(block in part for part in parts.values())]
+    return any(
+        sentence.tokens[blocks[number].top].relation in ("conj", "parataxis", "cc")
+        for number in range(own[0], own[-1])
+        if number not in own
+    )

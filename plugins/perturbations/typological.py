@@ -1,0 +1,242 @@
+"""Sentences in another language's word order: re-linearised along their dependency trees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from harness_plugins.perturbations.constructions import constructions
+from harness_plugins.perturbations.linear import Line
+from harness_plugins.perturbations.phrases import Move, to_side
+from harness_plugins.perturbations.predicates import predicate
+from harness_plugins.perturbations.reordering import share
+from harness_plugins.perturbations.word_order import known_orders
+
+from harness import Perturbation, Rewrite, Sentence, hookimpl
+
+# The languages whose results have been read.
+LANGUAGES = ("ar", "bg", "de", "el", "en", "es", "fr", "hi", "ja", "ko", "ru", "th", "tr", "ur", "vi", "zh")
+GALACTIC = "Wang and Eisner 2016 (TACL 4, The Galactic Dependencies Treebanks), section 4"
+# In this order rules are applied: what a phrase holds before what holds the phrase.
+_KINDS = (
+    *("adjective", "genitive", "relative", "adposition", "auxiliary", "clause", "oblique", "order"),
+    "subordinator",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One parameter of word order.
+
+    Attributes:
+        kind: a kind of construction, or ``order``: that of subject, verb and object.
+        value: ``before`` or ``after``: on which side of the head the dependent stands; or the order: ``SOV``.
+    """
+
+    kind: str
+    value: str
+
+    def sites(self, line: Line) -> Iterator[Site]:
+        """Yield the heads at which a sentence has another order than this one and can be given it."""
+        if self.kind == "order":
+            for head in range(len(line.sentence)):
+                found = predicate(line, head)
+                if found is not None and not found.in_order(self.value) and found.move(self.value):
+                    yield Site(self, head, ())
+            return
+        wrong: dict[int, list[int]] = {}
+        for each in constructions(line.sentence):
+            if each.kind == self.kind and (each.dependent < each.head) != (self.value == "before"):
+                wrong.setdefault(each.head, []).append(each.dependent)
+        for head, dependents in wrong.items():
+            site = Site(self, head, tuple(dependents))
+            if site.move(line) is not None:
+                yield site
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A head whose order is to be changed.
+
+    Attributes:
+        rule: the order it is to have.
+        head: its index.
+        dependents: those that stand on the wrong side.
+    """
+
+    rule: Rule
+    head: int
+    dependents: tuple[int, ...]
+
+    def move(self, line: Line) -> Move | None:
+        """Return the move that gives it the order, as the sentence lies now."""
+        if self.rule.kind == "order":
+            found = predicate(line, self.head)
+            return None if found is None else found.move(self.rule.value)
+        return to_side(line, self.rule.kind, self.head, self.dependents, self.rule.value == "before")
+
+
+class WordOrder(Perturbation):
+    """The order of one or several constructions, as another type of language has it.
+
+    Every phrase stays whole; punctuation stays between its neighbours, a comma with the phrase that it sets
+    off. A head that has the order already is left as it is, and so is one whose phrase lies in pieces or
+    reaches out of a quotation. Weak pronouns, relative and question words keep their places, questions
+    theirs altogether. The forms of words do not change: no case is added and no agreement mended.
+
+    Intensity is the share of the heads with another order that are given the new one, at least one.
+
+        She saw the old house of my friend.  ->  She of my friend the old house saw.
+    """
+
+    family = "typological"
+    needs = ("parse",)
+    languages = LANGUAGES
+    reference = GALACTIC
+
+    def __init__(
+        self, name: str, rules: Sequence[Rule], description: str, *, keeps_meaning: bool = True
+    ) -> None:
+        self.name = name
+        self.rules = tuple(sorted(rules, key=lambda rule: _KINDS.index(rule.kind)))
+        self.description = description
+        self.keeps_meaning = keeps_meaning
+
+    def options(self) -> Mapping[str, Any]:
+        return {"rules": [f"{rule.kind} {rule.value}" for rule in self.rules]}
+
+    def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
+        line = Line(sentence)
+        sites = [site for rule in self.rules for site in rule.sites(line)]
+        if not sites:
+            return Rewrite.unchanged(sentence)
+        drawn = list(range(len(sites)))
+        rng.shuffle(drawn)
+        # Rules in their sequence, and heads of each from the leaves up.
+        for number in sorted(drawn[: share(intensity, len(drawn))]):
+            move = sites[number].move(line)
+            if move is not None:
+                line.arrange(*move)
+        rewrite = Rewrite.of(sentence, line.kept)
+        return rewrite if rewrite.touched else Rewrite.unchanged(sentence, eligible=True)
+
+
+def order(letters: str) -> WordOrder:
+    """Return the perturbation for an order of subject, verb and object.
+
+    Where the subject follows the object only case and agreement tell them apart, which English or Chinese
+    lack: such an order is not said to keep the meaning.
+    """
+    return WordOrder(
+        letters.lower(),
+        [Rule("order", letters)],
+        f"{letters}: subject, verb and object of statements in this order",
+        keeps_meaning=letters.index("S") < letters.index("O"),
+    )
+
+
+_FINAL = [Rule(kind, "before") for kind in ("adjective", "genitive", "relative", "clause", "oblique")] + [
+    Rule(kind, "after") for kind in ("adposition", "auxiliary", "subordinator")
+]
+_INITIAL = [Rule(kind, "after") for kind in ("adjective", "genitive", "relative", "clause", "oblique")] + [
+    Rule(kind, "before") for kind in ("adposition", "auxiliary", "subordinator")
+]
+
+
+class Like(WordOrder):
+    """The word order of another language, as far as the World Atlas of Language Structures knows it.
+
+    Read are the features 81A (subject, object and verb), 84A (oblique), 85A (adposition), 86A (genitive), 87A
+    (adjective), 90A (relative clause) and 94A (adverbial subordinator). Auxiliaries are not in the atlas: they
+    stand as Dryer 1992 (Language 68, section 2.6) finds them, after the verb where the object precedes it and
+    before it where it follows. Where a language has no dominant order of a pair, that pair is left alone.
+
+        typological.like:ja: She saw the old house of my friend.  ->  She my friend of the old house saw.
+    """
+
+    takes = "a language"
+
+    def __init__(self, language: str = "") -> None:
+        known = known_orders()
+        if language and language not in known:
+            raise ValueError(f"no word order is known of {language!r}; known are {', '.join(sorted(known))}")
+        rules = _rules(known[language]) if language else []
+        super().__init__(
+            f"like:{language}" if language else "like",
+            rules,
+            f"the word order of {language}" if language else "the word order of another language",
+            keeps_meaning=Rule("relative", "before") not in rules,
+        )
+        self.language = language
+
+    def of(self, parameter: str) -> Like:
+        return Like(parameter)
+
+    def unserved(self, language: str) -> str | None:
+        if not self.language:
+            return (
+                "typological.like needs the code of the language whose order is taken (typological.like:ja)"
+            )
+        return super().unserved(language)
+
+
+def _rules(orders: Mapping[str, str]) -> list[Rule]:
+    """Return the rules for a language's values of WALS features."""
+    found = [
+        Rule(kind, side)
+        for feature, (kind, sides) in _FEATURES.items()
+        if (side := sides.get(orders.get(feature, ""))) is not None
+    ]
+    basic = orders.get("81A", "")
+    if basic in ORDERS:
+        found.append(Rule("order", basic))
+        found.append(Rule("auxiliary", "after" if basic.index("O") < basic.index("V") else "before"))
+    return found
+
+
+ORDERS = ("SVO", "SOV", "VSO", "VOS", "OSV", "OVS")
+# WALS feature: the construction, and the side of the dependent by the value.
+_FEATURES: dict[str, tuple[str, dict[str, str]]] = {
+    "84A": ("oblique", {"VOX": "after", "XVO": "before", "XOV": "before", "OXV": "before", "OVX": "after"}),
+    "85A": ("adposition", {"Prep": "before", "Post": "after"}),
+    "86A": ("genitive", {"GenN": "before", "NGen": "after"}),
+    "87A": ("adjective", {"AdjN": "before", "NAdj": "after"}),
+    "90A": ("relative", {"RelN": "before", "NRel": "after"}),
+    "94A": ("subordinator", {"initial": "before", "final": "after"}),
+}
+
+
+@hookimpl
+def harness_perturbations() -> Sequence[Perturbation]:
+    return [
+        *map(order, ORDERS),
+        WordOrder("prepositions", [Rule("adposition", "before")], "adpositions before their noun phrase"),
+        WordOrder("postpositions", [Rule("adposition", "after")], "adpositions behind their noun phrase"),
+        WordOrder("adjective-noun", [Rule("adjective", "before")], "attributive adjectives before the noun"),
+        WordOrder("noun-adjective", [Rule("adjective", "after")], "attributive adjectives behind the noun"),
+        WordOrder("genitive-noun", [Rule("genitive", "before")], "possessors before the noun phrase"),
+        WordOrder("noun-genitive", [Rule("genitive", "after")], "possessors behind the noun"),
+        WordOrder(
+            "relative-noun",
+            [Rule("relative", "before")],
+            "relative clauses and participles before the noun phrase",
+            keeps_meaning=False,
+        ),
+        WordOrder("noun-relative", [Rule("relative", "after")], "relative clauses behind the noun phrase"),
+        WordOrder("auxiliary-verb", [Rule("auxiliary", "before")], "auxiliaries before the verb"),
+        WordOrder("verb-auxiliary", [Rule("auxiliary", "after")], "auxiliaries behind the verb"),
+        WordOrder(
+            "head-final",
+            [Rule("order", "SOV"), *_FINAL],
+            "heads behind what depends on them, as in Japanese",
+            keeps_meaning=False,
+        ),
+        WordOrder(
+            "head-initial",
+            [Rule("order", "VSO"), *_INITIAL],
+            "heads before what depends on them, as in Welsh",
+        ),
+        Like(),
+    ]

@@ -1,0 +1,75 @@
+"""What is known of languages' word order, and how often a text has which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import yaml
+from harness_plugins.perturbations.constructions import constructions
+
+from harness import Rewrite, Sentence
+
+# The share that is counted, and of which construction; whether the dependent comes first in it.
+FEATURES = {
+    "V-O": ("object", False),
+    "S-V": ("subject", True),
+    "N-Adj": ("adjective", False),
+    "Adp-N": ("adposition", True),
+    "N-Gen": ("genitive", False),
+    "N-Rel": ("relative", False),
+    "Aux-V": ("auxiliary", True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How often a construction has the order that its name says (``V-O``).
+
+    Attributes:
+        so: how many have it.
+        of: how many there are.
+    """
+
+    so: int = 0
+    of: int = 0
+
+    @property
+    def share(self) -> float:
+        """The share that has it; NaN of none."""
+        return self.so / self.of if self.of else float("nan")
+
+
+def word_order(sentences: Iterable[Sentence | Rewrite]) -> dict[str, Count]:
+    """Count the orders of parsed sentences, or of rewrites by their sources' trees: the keys are `FEATURES`.
+
+    Questions, relative and question words and weak pronouns are not counted among subjects and objects;
+    a sentence without a tree counts nothing.
+    """
+    found = dict.fromkeys(FEATURES, Count())
+    names = {kind: (name, first) for name, (kind, first) in FEATURES.items()}
+    for each in sentences:
+        sentence, places = _placed(each)
+        for construction in constructions(sentence) if sentence.parsed else ():
+            if construction.kind in names:
+                name, first = names[construction.kind]
+                leads = places[construction.dependent] < places[construction.head]
+                count = found[name]
+                found[name] = Count(count.so + (leads == first), count.of + 1)
+    return found
+
+
+def _placed(each: Sentence | Rewrite) -> tuple[Sentence, list[int]]:
+    if isinstance(each, Sentence):
+        return each, list(range(len(each)))
+    return each.sentence, [-1 if place is None else place for place in each.tokens]
+
+
+@cache
+def known_orders() -> Mapping[str, Mapping[str, str]]:
+    """Return the table of languages' orders: code, then WALS feature, then value."""
+    path = files("harness_plugins.perturbations") / "word_order.yaml"
+    table: dict[str, dict[str, str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return table
