@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
-from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
-from harness.keys import number
+from harness.keys import numbers
+from harness.perturbation import Perturbation
 from harness.text.alignment import Alignment
 from harness.text.passages import Passage, passage
 from harness.text.rewrite import Rewrite
+from harness.text.sentence import Sentence
 
-if TYPE_CHECKING:
-    from harness.perturbation import Perturbation
-    from harness.text.sentence import Sentence
+_Able = tuple[Sentence, int]  # a sentence that is disturbed, and the seed of its generator
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,6 @@ class Disturbed:
         eligible: whether the perturbation could change it: some sentence had what it needs. At intensity 0,
             where no perturbation is asked: whether the text holds a word, and a tree where one is needed.
         touched: whether it differs from the source.
-        token_edits: sum of the sentences' token edits.
-        char_edits: sum of the sentences' Levenshtein distances, in code points; for one sentence exact,
-            for several an upper bound of the distance between the texts.
         source: the text it was made from, in sentences.
         rewrites: one for each sentence.
     """
@@ -38,10 +34,21 @@ class Disturbed:
     text: str
     eligible: bool
     touched: bool
-    token_edits: int
-    char_edits: int
     source: Passage
     rewrites: tuple[Rewrite, ...]
+
+    @cached_property
+    def token_edits(self) -> int:
+        """Sum of the sentences' token edits."""
+        return sum([rewrite.token_edits for rewrite in self.rewrites if rewrite.eligible])
+
+    @cached_property
+    def char_edits(self) -> int:
+        """Sum of the sentences' Levenshtein distances, in code points.
+
+        For one sentence exact, for several an upper bound of the distance between the texts.
+        """
+        return sum([rewrite.char_edits for rewrite in self.rewrites if rewrite.eligible])
 
     @cached_property
     def spans(self) -> Alignment:
@@ -90,71 +97,64 @@ def disturb_many(
     """Disturb texts, each given with the id of its example and its column: as `disturb` does each alone."""
     if intensity <= 0:
         return [_unchanged(source, "parse" in perturbation.needs) for source, _, _ in texts]
-    able: list[tuple[Sentence, Random]] = []
+    needs_tree = "parse" in perturbation.needs
+    number = numbers(seed, perturbation.full_name)
+    able: list[list[_Able]] = []
     for source, example_id, column in texts:
-        for index, sentence in enumerate(source.sentences):
-            if "parse" not in perturbation.needs or sentence.parsed:
-                parts = (seed, perturbation.full_name, example_id, column, *([index] if index else []))
-                able.append((sentence, Random(number(*parts))))
-    found = iter(_rewritten(perturbation, able, texts, min(intensity, 1.0)))
-    results = []
-    for source, _, _ in texts:
-        rewrites = tuple(
-            next(found)
-            if "parse" not in perturbation.needs or sentence.parsed
-            else Rewrite.unchanged(sentence)
-            for sentence in source.sentences
+        able.append(
+            [
+                (sentence, number(example_id, column, index) if index else number(example_id, column))
+                for index, sentence in enumerate(source.sentences)
+                if not needs_tree or sentence.parsed
+            ]
         )
-        results.append(_joined(source, rewrites))
-    return results
+    found = iter(_rewritten(perturbation, able, texts, min(intensity, 1.0)))
+    return [
+        _joined(
+            source,
+            tuple(
+                [
+                    next(found) if not needs_tree or sentence.parsed else Rewrite.unchanged(sentence)
+                    for sentence in source.sentences
+                ]
+            ),
+        )
+        for source, _, _ in texts
+    ]
 
 
 def _unchanged(source: Passage, needs_tree: bool) -> Disturbed:
     able = any(sentence.words and (sentence.parsed or not needs_tree) for sentence in source.sentences)
     unchanged = tuple(map(Rewrite.unchanged, source.sentences))
-    return Disturbed(source.text, able, False, 0, 0, source, unchanged)
+    return Disturbed(source.text, able, False, source, unchanged)
 
 
 def _joined(source: Passage, rewrites: tuple[Rewrite, ...]) -> Disturbed:
+    eligible = True in [rewrite.eligible for rewrite in rewrites]
     gaps = source.gaps
     new = [gaps[0]]
     for gap, rewrite in zip(gaps[1:], rewrites, strict=True):
         new += (rewrite.text, gap)
     disturbed = "".join(new)
-    return Disturbed(
-        disturbed,
-        any(rewrite.eligible for rewrite in rewrites),
-        disturbed != source.text,
-        sum(rewrite.token_edits for rewrite in rewrites if rewrite.eligible),
-        sum(rewrite.char_edits for rewrite in rewrites if rewrite.eligible),
-        source,
-        rewrites,
-    )
+    return Disturbed(disturbed, eligible, disturbed != source.text, source, rewrites)
 
 
 def _rewritten(
     perturbation: Perturbation,
-    able: Sequence[tuple[Sentence, Random]],
+    able: Sequence[Sequence[_Able]],
     texts: Sequence[tuple[Passage, str, str]],
     intensity: float,
 ) -> list[Rewrite]:
-    """Return the rewrites of all sentences; where that fails, find the text that it fails on and name it."""
-    sentences, rngs = [sentence for sentence, _ in able], [rng for _, rng in able]
-    if len(texts) > 1:
-        states = [rng.getstate() for rng in rngs]
-        try:
-            return _checked(perturbation, sentences, rngs, intensity)
-        except Exception:
-            for rng, state in zip(rngs, states, strict=True):
-                rng.setstate(state)
+    """Return the rewrites of all texts' sentences; where that fails, find the text that it fails on and name it."""
+    try:
+        return _checked(perturbation, [pair for mine in able for pair in mine], intensity)
+    except Exception as error:
+        if len(texts) > 1:
             return [
                 rewrite
-                for text in texts
-                for rewrite in _rewritten(perturbation, _of(text, able), [text], intensity)
+                for text, mine in zip(texts, able, strict=True)
+                for rewrite in _rewritten(perturbation, [mine], [text], intensity)
             ]
-    try:
-        return _checked(perturbation, sentences, rngs, intensity)
-    except Exception as error:
         source, example_id, column = texts[0]
         place = f"{type(perturbation).__module__}.{type(perturbation).__qualname__}"
         raise HarnessError(
@@ -164,22 +164,28 @@ def _rewritten(
         ) from error
 
 
-def _of(
-    text: tuple[Passage, str, str], able: Sequence[tuple[Sentence, Random]]
-) -> list[tuple[Sentence, Random]]:
-    mine = {id(sentence) for sentence in text[0].sentences}
-    return [pair for pair in able if id(pair[0]) in mine]
-
-
-def _checked(
-    perturbation: Perturbation, sentences: Sequence[Sentence], rngs: Sequence[Random], intensity: float
-) -> list[Rewrite]:
-    rewrites = list(perturbation.rewrite_many(sentences, rngs, intensity)) if sentences else []
-    if len(rewrites) != len(sentences):
-        raise TypeError(f"{len(rewrites)} rewrites of {len(sentences)} sentences")
-    for sentence, rewrite in zip(sentences, rewrites, strict=True):
+def _checked(perturbation: Perturbation, able: Sequence[_Able], intensity: float) -> list[Rewrite]:
+    rewrites = _made(perturbation, able, intensity)
+    if len(rewrites) != len(able):
+        raise TypeError(f"{len(rewrites)} rewrites of {len(able)} sentences")
+    for (sentence, _), rewrite in zip(able, rewrites, strict=True):
         if not isinstance(rewrite, Rewrite) or rewrite.sentence is not sentence:
             raise TypeError("rewrite() must return a Rewrite of the sentence that it was given")
-        if sentence.text.strip() and not rewrite.text.strip():
+        if not rewrite.text.strip() and sentence.text.strip():
             raise ValueError("nothing was left of the sentence")
+    return rewrites
+
+
+def _made(perturbation: Perturbation, able: Sequence[_Able], intensity: float) -> list[Rewrite]:
+    if not able:
+        return []
+    if type(perturbation).rewrite_many is not Perturbation.rewrite_many:
+        sentences, rngs = [sentence for sentence, _ in able], [Random(seed) for _, seed in able]
+        return list(perturbation.rewrite_many(sentences, rngs, intensity))
+    # One generator seeded again and again: making one takes longer than most of what is done with it.
+    rng = Random(0)
+    rewrites = []
+    for sentence, seed in able:
+        rng.seed(seed)
+        rewrites.append(perturbation.rewrite(sentence, rng, intensity))
     return rewrites

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import regex
 
@@ -14,6 +18,10 @@ _LINE = regex.compile(r"[^\n\r\x0b\x0c\x85\u2028\u2029]+")
 _CLOSERS = r"[\p{Pe}\p{Pf}\p{Pi}\"'’”»」』]*"
 # After a full stop: whitespace, then anything but a small letter; after 。 nothing is needed.
 _STOP = regex.compile(rf"(?:[.!?؟۔।॥…]+{_CLOSERS}(?=\s+[^\s\p{{Ll}}])|[。！？｡]+{_CLOSERS})")
+# Where neither is found, or nothing but the last stop, a text is one sentence.
+_BREAK = re.compile(r"[\n\r\x0b\x0c\x85\u2028\u2029。！？｡]")
+_END = re.compile(r"[.!?؟۔।॥…]")
+_SPACE = re.compile(r"\s")
 _ABBREVIATION = regex.compile(
     r"(?:^|[\s\p{Ps}\p{Pi}\"'’])(?:(?:\p{L}\.)*\p{L}|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sra?|vs|etc|No|Nr|Hr|Fr|Mme|bzw|ca"
     r"|ул|им|гл)$"
@@ -36,7 +44,7 @@ class Passage:
     sentences: tuple[Sentence, ...]
     unparsed: str | None = None
 
-    @property
+    @cached_property
     def gaps(self) -> tuple[str, ...]:
         """Whitespace before, between and after the sentences: one more than there are sentences."""
         edges = [
@@ -64,8 +72,52 @@ def passage(text: str, language: str, conllu: str | None = None) -> Passage:
     return Passage(text, language, plain, reason if conllu is not None else None)
 
 
+class Passages:
+    """Passages that are cut once, for texts that come again: in other rows, and with the next perturbation.
+
+    Args:
+        language: code of the texts' language.
+        cut: what cuts a value into sentences: `passage`, or a format's own.
+        room: how many characters are kept, sentences and trees of some 100 bytes each. When it is used up the
+            first texts stay: rows come in the same order again.
+    """
+
+    def __init__(
+        self,
+        language: str,
+        cut: Callable[[Any, str, str | None], Passage] = passage,
+        room: int = 1_000_000,
+    ) -> None:
+        self.language, self.cut, self.room = language, cut, room
+        self._kept: dict[Any, Passage] = {}
+        self._recent: dict[Any, Passage] = {}
+
+    def of(self, value: str | Sequence[str], conllu: str | None) -> Passage:
+        """Return the passage that a value is cut into."""
+        key = (value if isinstance(value, str) else tuple(value), conllu)
+        found = self._kept.get(key) or self._recent.get(key)
+        if found is None:
+            found = self.cut(value, self.language, conllu)
+            if self.room >= len(found.text):
+                self.room -= len(found.text)
+                self._kept[key] = found
+            else:
+                if len(self._recent) >= _RECENT:
+                    self._recent.clear()
+                self._recent[key] = found
+        return found
+
+
+_RECENT = 256
+
+
 def boundaries(text: str, language: str) -> list[tuple[int, int]]:
     """Return where the sentences of a text without a parse begin and end, white space around them left out."""
+    if _BREAK.search(text) is None:
+        first = _END.search(text)
+        start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+        if first is None or _SPACE.search(text, first.start(), end) is None:
+            return [(start, end)] if start < end else []
     found = []
     for line in _LINE.finditer(text):
         start = line.start()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 from harness.text import tokens as tokenization
 from harness.text import writing
@@ -78,11 +79,9 @@ class Sentence:
         cls, text: str, language: str, offset: int = 0, unparsed: str = "no parse was given"
     ) -> Sentence:
         """Return `text` as one sentence without a tree."""
-        found = tuple(
-            Token(start, end, text[start:end], tokenization.is_word(text[start:end]))
-            for start, end in tokenization.spans(text, language)
-        )
-        return cls(text, language, found, offset, unparsed)
+        made = object.__new__(cls)
+        made.__dict__.update(text=text, language=language, offset=offset, unparsed=unparsed)
+        return made
 
     @classmethod
     def pretokenised(cls, words: Sequence[str], language: str) -> Sentence:
@@ -98,8 +97,33 @@ class Sentence:
             position += len(word) + len(between)
         return cls(between.join(words), language, tuple(found))
 
+    def __getattr__(self, name: str) -> Any:
+        # Asked for what is not there: the tokens of a plain sentence are made when first needed.
+        if name != "tokens":
+            raise AttributeError(f"a sentence has no {name}")
+        found = self.__dict__["tokens"] = tuple(
+            [
+                Token(start, end, form, tokenization.is_word(form))
+                for (start, end), form in zip(self.spans, self.forms, strict=True)
+            ]
+        )
+        return found
+
     def __len__(self) -> int:
-        return len(self.tokens)
+        return len(self.spans)
+
+    @cached_property
+    def spans(self) -> Sequence[tuple[int, int]]:
+        """Where each token begins and ends."""
+        if "tokens" in self.__dict__:
+            return [(token.start, token.end) for token in self.tokens]
+        return tokenization.spans(self.text, self.language)
+
+    @cached_property
+    def forms(self) -> Sequence[str]:
+        """The text of each token."""
+        text = self.text
+        return [text[start:end] for start, end in self.spans]
 
     @property
     def parsed(self) -> bool:
@@ -109,13 +133,19 @@ class Sentence:
     @cached_property
     def words(self) -> tuple[int, ...]:
         """Indices of the tokens that are words."""
-        return tuple(index for index, token in enumerate(self.tokens) if token.is_word)
+        if "tokens" in self.__dict__:
+            return tuple([index for index, token in enumerate(self.tokens) if token.is_word])
+        is_word = tokenization.is_word
+        return tuple([index for index, form in enumerate(self.forms) if is_word(form)])
 
     @cached_property
     def gaps(self) -> tuple[str, ...]:
         """What stands before the first token, between two tokens, and after the last: len + 1 strings."""
-        edges = [0, *(edge for token in self.tokens for edge in (token.start, token.end)), len(self.text)]
-        return tuple(self.text[left:right] for left, right in zip(edges[::2], edges[1::2], strict=True))
+        text, position, found = self.text, 0, []
+        for start, end in self.spans:
+            found.append(text[position:start])
+            position = end
+        return (*found, text[position:])
 
     @cached_property
     def script(self) -> str | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
@@ -15,16 +17,29 @@ from harness.perturbation import Perturbation, Rows
 from harness.text import edits
 from harness.text.dependencies import dependency_lengths
 from harness.text.disturbance import Disturbed, disturb_many
-from harness.text.passages import passage
+from harness.text.passages import Passages, passage
+from harness.text.rewrite import count_char_edits
 
 if TYPE_CHECKING:
     from harness.formats import Format
 
-BATCH = 256
+BATCH = 1024
 FLAGS = ("eligible", "touched", "refused")
 COUNTS = ("char_edits", "token_edits")
 LENGTH = "dependency_length"
-Outcome = tuple[Mapping[str, Any], Mapping[str, Any]]
+FURTHER = dict.fromkeys(FLAGS, pa.bool_()) | dict.fromkeys(COUNTS, pa.int32()) | {LENGTH: pa.float32()}
+
+
+class Outcome(NamedTuple):
+    """What became of a row: new values of its columns, and the variant's further columns."""
+
+    new: Mapping[str, Any] = {}
+    eligible: bool = False
+    touched: bool = False
+    refused: bool = False
+    char_edits: int = 0
+    token_edits: int = 0
+    dependency_length: float | None = None
 
 
 def disturb_table(
@@ -37,6 +52,7 @@ def disturb_table(
     intensity: float,
     parses: pa.Table | None = None,
     shape: Format | None = None,
+    passages: Passages | None = None,
 ) -> pa.Table:
     """Return the variant of `table` that a perturbation makes, row for row.
 
@@ -49,6 +65,7 @@ def disturb_table(
         intensity: 0 (identity) to 1.
         parses: ``id`` and ``<column>.conllu``, for columns without gold trees; rows in any order.
         shape: the rows' format, which says what follows a text (answers, tags); None: nothing does.
+        passages: keeps what the texts are cut into, for a next call with the same language and shape.
 
     Returns:
         ``id``, the text columns and those that follow them, ``eligible`` and ``touched`` (bool: in any column),
@@ -67,18 +84,16 @@ def disturb_table(
             column: _trees(table, ids, column, parses) if needs_tree else [None] * len(ids)
             for column in columns
         }
-        found = _disturbed(perturbation, values, columns, trees, language, seed, intensity, shape)
+        passages = passages or Passages(language, passage if shape is None else shape.passage)
+        found = _disturbed(perturbation, values, columns, trees, passages, seed, intensity, shape)
     made: dict[str, pa.Array] = {"id": pa.array(ids, pa.string())}
-    for name in dict.fromkeys([*columns, *(name for new, _ in found for name in new)]):
-        column = [new.get(name, values[name][row]) for row, (new, _) in enumerate(found)]
+    for name in dict.fromkeys([*columns, *(name for outcome in found for name in outcome.new)]):
         kind = table.schema.field(name).type
         text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+        column = [each.new.get(name, old) for each, old in zip(found, values[name], strict=True)]
         made[name] = pa.array([value or "" for value in column] if text else column, kind)
-    for name in FLAGS:
-        made[name] = pa.array([bool(counts[name]) for _, counts in found], pa.bool_())
-    for name in COUNTS:
-        made[name] = pa.array([counts[name] for _, counts in found], pa.int32())
-    made[LENGTH] = pa.array([counts[LENGTH] for _, counts in found], pa.float32())
+    for name, kind in FURTHER.items():
+        made[name] = pa.array([getattr(each, name) for each in found], kind)
     return pa.table(made)
 
 
@@ -87,49 +102,71 @@ def _disturbed(
     values: Mapping[str, Sequence[Any]],
     columns: Sequence[str],
     trees: Mapping[str, Sequence[str | None]],
-    language: str,
+    passages: Passages,
     seed: int,
     intensity: float,
     shape: Format | None,
 ) -> list[Outcome]:
     found: list[Outcome] = []
-    count = len(values["id"])
-    cut = passage if shape is None else shape.passage
-    for low in range(0, count, BATCH):
-        rows = range(low, min(low + BATCH, count))
-        texts = [
-            (cut(values[column][row] or "", language, trees[column][row]), values["id"][row], column)
-            for row in rows
-            for column in columns
-        ]
-        done = iter(disturb_many(perturbation, texts, seed=seed, intensity=intensity))
-        for row in rows:
-            mine = {column: next(done) for column in columns}
-            found.append(_outcome(mine, {name: column[row] for name, column in values.items()}, shape))
+    ids = values["id"]
+    for low in range(0, len(ids), BATCH):
+        rows = range(low, min(low + BATCH, len(ids)))
+        with _uncollected():
+            texts = [
+                (passages.of(values[column][row] or "", trees[column][row]), ids[row], column)
+                for row in rows
+                for column in columns
+            ]
+            done = disturb_many(perturbation, texts, seed=seed, intensity=intensity)
+            count_char_edits(rewrite for each in done if each.touched for rewrite in each.rewrites)
+            left = iter(done)
+            for row in rows:
+                mine = {column: next(left) for column in columns}
+                found.append(_outcome(mine, values, row, shape))
     return found
 
 
-def _outcome(found: Mapping[str, Disturbed], row: Mapping[str, Any], shape: Format | None) -> Outcome:
-    touched = any(each.touched for each in found.values())
-    eligible = any(each.eligible for each in found.values())
-    if not touched:
-        return {}, _counts(eligible=eligible)
-    new = {name: each.text for name, each in found.items()} if shape is None else shape.carried(row, found)
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let no search for unused cycles run: there are none, and it would go through all tokens again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _outcome(
+    found: Mapping[str, Disturbed], values: Mapping[str, Sequence[Any]], row: int, shape: Format | None
+) -> Outcome:
+    every = found.values()
+    eligible = True in [each.eligible for each in every]
+    if True not in [each.touched for each in every]:
+        return Outcome(eligible=eligible)
+    new: Mapping[str, Any] | None = {name: each.text for name, each in found.items()}
+    if shape is not None:
+        new = shape.carried({name: column[row] for name, column in values.items()}, found)
     if new is None:
-        return {}, _counts(eligible=True, refused=True)
-    return new, _counts(
-        eligible=eligible,
+        return Outcome(eligible=True, refused=True)
+    return Outcome(
+        new,
+        eligible,
         touched=True,
-        char_edits=sum(each.char_edits for each in found.values()),
-        token_edits=sum(each.token_edits for each in found.values()),
-        dependency_length=_stretched(found.values()),
+        char_edits=sum([each.char_edits for each in every]),
+        token_edits=sum([each.token_edits for each in every]),
+        dependency_length=_stretched(every),
     )
 
 
 def _stretched(found: Iterable[Disturbed]) -> float | None:
     """Return how many times as long the dependencies of texts are as they were; None without any."""
-    lengths = [dependency_lengths(rewrite) for each in found for rewrite in each.rewrites]
-    before, after = (sum(each) for each in zip(*lengths, strict=True)) if lengths else (0, 0)
+    before = after = 0
+    for each in found:
+        for rewrite in each.rewrites:
+            old, new = dependency_lengths(rewrite)
+            before, after = before + old, after + new
     return after / before if before else None
 
 
@@ -156,18 +193,16 @@ def _edited(
                 "Leave it out, or tell its author.",
             ) from error
         if new is None:
-            found.append(({}, _counts()))
+            found.append(Outcome())
             continue
         pairs = [(row[column] or "", new[column]) for column in columns if column in new]
         found.append(
-            (
+            Outcome(
                 new,
-                _counts(
-                    eligible=True,
-                    touched=any(old != fresh for old, fresh in pairs),
-                    char_edits=sum(edits.levenshtein(_plain(old), _plain(fresh)) for old, fresh in pairs),
-                    token_edits=sum(_token_edits(old, fresh) for old, fresh in pairs),
-                ),
+                eligible=True,
+                touched=any(old != fresh for old, fresh in pairs),
+                char_edits=sum(edits.levenshtein(_plain(old), _plain(fresh)) for old, fresh in pairs),
+                token_edits=sum(_token_edits(old, fresh) for old, fresh in pairs),
             )
         )
     return found
@@ -181,25 +216,6 @@ def _token_edits(old: str | Sequence[str], new: str | Sequence[str]) -> int:
     """Return how many words (parts between blanks, where they are not given apart) came or went."""
     before, after = (Counter(each.split() if isinstance(each, str) else each) for each in (old, new))
     return max((before - after).total(), (after - before).total())
-
-
-def _counts(
-    *,
-    eligible: bool = False,
-    touched: bool = False,
-    refused: bool = False,
-    char_edits: int = 0,
-    token_edits: int = 0,
-    dependency_length: float | None = None,
-) -> dict[str, Any]:
-    return {
-        "eligible": eligible,
-        "touched": touched,
-        "refused": refused,
-        "char_edits": char_edits,
-        "token_edits": token_edits,
-        LENGTH: dependency_length,
-    }
 
 
 def _trees(table: pa.Table, ids: Sequence[str], column: str, parses: pa.Table | None) -> list[Any]:

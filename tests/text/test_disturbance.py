@@ -8,9 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from messy_texts import languages, messy
 
 from harness import HarnessError, Perturbation, Rewrite
+from harness.keys import number, numbers
 from harness.text import disturb, disturb_table
 
 GO = "1\tGo\tgo\tVERB\t_\t_\t0\troot\t_\t_\n2\thome\thome\tADV\t_\t_\t1\tadvmod\t_\t_\n\n"
@@ -172,3 +174,24 @@ def test_a_broken_perturbation_is_named_with_the_example_and_the_language(result
         disturbed(Broken(result), "Some text", language="de")
     for part in (words, "noise.broken", "Broken", "example 7", "column premise", "language de"):
         assert part in caught.value.message
+
+
+def test_an_example_is_named_though_another_has_the_same_text():
+    class Once(Mix):
+        seen = 0
+
+        def rewrite(self, sentence, rng, intensity):
+            if rng.random() == wanted:
+                raise KeyError("oops")
+            return Rewrite.unchanged(sentence)
+
+    wanted = random.Random(number(0, "syntactic.mix", "2", "premise")).random()
+    with pytest.raises(HarnessError, match="example 2, column premise"):
+        disturb_table(
+            Once(), examples(premise=["Same."] * 4), ["premise"], language="en", seed=0, intensity=1.0
+        )
+
+
+@given(messy, st.text(max_size=5))
+def test_numbers_that_begin_alike_are_those_of_each(first, second):
+    assert numbers(0, first)(second, 3) == number(0, first, second, 3)

@@ -7,6 +7,7 @@ from hypothesis import given
 from messy_texts import languages, messy
 
 from harness.text import passage
+from harness.text.passages import Passages
 
 
 @given(messy, languages)
@@ -38,3 +39,20 @@ def test_sentences_and_gaps_join_to_the_text(text, language):
 )
 def test_full_stops_and_line_breaks_end_sentences(language, text, count):
     assert len(passage(text, language).sentences) == count
+
+
+@given(messy, languages)
+def test_a_kept_passage_is_the_one_that_is_cut(text, language):
+    for room in (0, 1000):
+        passages = Passages(language, room=room)
+        assert passages.of(text, None) == passage(text, language)
+        assert passages.of(text, None) is passages.of(text, None)
+
+
+def test_room_for_passages_is_bounded_and_the_first_stay():
+    passages = Passages("en", room=10)
+    first = passages.of("One two.", None)
+    for number in range(1000):
+        passages.of(f"Another {number}.", None)
+    assert passages.of("One two.", None) is first
+    assert len(passages._kept) + len(passages._recent) <= 260

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import regex
 from hypothesis import example, given
+from hypothesis import strategies as st
 from messy_texts import HOSTILE, languages, messy
 
-from harness.text import Sentence, graphemes
+from harness.text import Sentence, graphemes, tokens
 from harness.text.tokens import indivisible, segmentation_identity, spans
 
 
@@ -23,6 +24,17 @@ def test_only_whitespace_lies_between_tokens(text, language):
             assert position <= start <= end
             assert not text[position:start].strip("\r\n\t\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2028\u2029 ").strip()
             position = end
+
+
+letters = st.sampled_from(
+    ["aé1_ ", "नमस्ते 3\u094d\u200c", "قال،٣\u064e", "가각ㄱ", "ไทยภาษาก็", "Iİıßñ", "אב\u05b0"]
+)
+
+
+@given(messy | letters.flatmap(lambda some: st.text(alphabet=some + ".' ,-:a1", max_size=14)))
+def test_the_fast_pattern_finds_what_the_exact_one_finds(text):
+    found = [match.span() for match in tokens._token(text).finditer(text)]
+    assert found == [match.span() for match in tokens._TOKEN.finditer(text)]
 
 
 @example("0\u0e31", "th")
