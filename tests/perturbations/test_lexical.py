@@ -150,7 +150,7 @@ def test_words_of_many_senses_and_of_several_parts_have_no_synonyms():
 
 
 @given(st.integers(0, 999), st.floats(0.01, 1), st.floats(0.01, 1))
-def test_a_lower_intensity_replaces_some_of_the_words_of_a_higher(own_wordnet, seed, one, other):
+def test_a_lower_intensity_replaces_some_of_the_words_of_a_higher(seed, one, other):
     low, high = (
         Synonym().rewrite(BOUGHT, random.Random(seed), each).text.split() for each in sorted((one, other))
     )
