@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import regex
-from harness_plugins.perturbations.reordering import folded, share, table
+from harness_plugins.perturbations.reordering import folded, is_finite, share, table
 
 from harness import Perturbation, Rewrite, Sentence
 from harness.text.writing import base
@@ -101,8 +101,11 @@ def _rules(language: str, kind: str) -> tuple[tuple[regex.Pattern[str], str, Map
     return tuple((regex.compile(rule["from"]), rule["to"], rule.get("if", {})) for rule in rules)
 
 
-def _changed(sentence: Sentence, index: int, kind: str, feats: Mapping[str, str]) -> str | None:
+def _changed(sentence: Sentence, index: int, kind: str) -> str | None:
     text = folded(sentence, index)
+    feats = dict(sentence.tokens[index].feats)
+    if is_finite(sentence.tokens[index]):
+        feats["VerbForm"] = "Fin"
     for pattern, new, wanted in _rules(base(sentence.language), kind):
         if pattern.fullmatch(text) and all(feats.get(name) == value for name, value in wanted.items()):
             lemma = sentence.tokens[index].words[0].lemma
@@ -123,9 +126,7 @@ def _of_verb(sentence: Sentence, index: int) -> str | None:
     subjects = [child for child in sentence.children(predicate) if sentence.tokens[child].relation == "nsubj"]
     if len(subjects) != 1 or sentence.tokens[subjects[0]].upos not in ("NOUN", "PROPN", "PRON"):
         return None
-    return (
-        _changed(sentence, index, "verb", token.feats) if _tells(sentence, subjects[0], predicate) else None
-    )
+    return _changed(sentence, index, "verb") if _tells(sentence, subjects[0], predicate) else None
 
 
 def _tells(sentence: Sentence, index: int, predicate: int) -> bool:
@@ -160,4 +161,4 @@ def _of_modifier(sentence: Sentence, index: int) -> str | None:
     before = folded(sentence, index - 1) if index else ""
     if kind == "det" and before in table("agreement", sentence.language).get("contracted", ()):
         return None
-    return _changed(sentence, index, kind, token.feats)
+    return _changed(sentence, index, kind)

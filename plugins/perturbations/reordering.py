@@ -12,14 +12,16 @@ from typing import Any
 
 import yaml
 
-from harness import Perturbation, Rewrite, Sentence
+from harness import Perturbation, Rewrite, Sentence, Token
+from harness.text.sentence import Word
 from harness.text.writing import base, spaced
 
 Part = int | str | tuple[int, str]
 # Demonstratives and words that point at the order of what was named before.
 _POINTING = frozenset(
     {"former", "latter", "respectively", "respective", "ersterer", "letzterer", "ersteres", "letzteres",
-     "beziehungsweise", "jeweils", "respectivement", "respectivamente", "соответственно", "съответно",
+     "beziehungsweise", "jeweils", "respectivement", "respectivamente", "dernier", "dernière", "derniers", "dernières",
+     "последний", "последние", "соответственно", "съответно",
      "αντίστοιχα", "sırasıyla", "क्रमशः", "分别", "分別", "それぞれ", "각각", "ตามลำดับ", "بالترتيب"}
 )  # fmt: skip
 _PAIRED = frozenset("\"'“”„‘’‚«»‹›()[]{}「」『』《》（）【】〈〉")
@@ -57,7 +59,7 @@ class Rewording(Perturbation):
         raise NotImplementedError
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
-        found = list(self.changes(sentence))
+        found = [change for change in self.changes(sentence) if _begins_well(sentence, change)]
         rng.shuffle(found)
         apart: list[Change] = []
         for change in found:
@@ -66,6 +68,12 @@ class Rewording(Perturbation):
         if not apart:
             return Rewrite.unchanged(sentence)
         return applied(sentence, apart[: share(intensity, len(apart))])
+
+
+def _begins_well(sentence: Sentence, change: Change) -> bool:
+    """Say whether a changed sentence begins with a small letter only if it did."""
+    old, new = sentence.text.strip(), applied(sentence, [change]).text.strip()
+    return not new[:1].islower() or old[:1].islower()
 
 
 def share(intensity: float, count: int, least: int = 1) -> int:
@@ -104,12 +112,24 @@ def _blanks_kept(rewrite: Rewrite, changes: Sequence[Change]) -> Rewrite:
 
 def phrase(sentence: Sentence, top: int) -> tuple[int, int] | None:
     """Return where a subtree lies, without punctuation at its edges; None if a foreign token lies inside."""
-    words = [index for index in sentence.subtree(top) if sentence.tokens[index].is_word]
-    if not words:
-        return None
     inside = set(sentence.subtree(top))
-    start, end = words[0], words[-1] + 1
+    kept = [index for index in sentence.subtree(top) if not _is_punctuation(sentence, index)]
+    if not kept:
+        return None
+    start, end = kept[0], kept[-1] + 1
     return (start, end) if all(index in inside for index in range(start, end)) else None
+
+
+def _is_punctuation(sentence: Sentence, index: int) -> bool:
+    """Say whether a token is no word and no sign that is read like one (%)."""
+    token = sentence.tokens[index]
+    return not token.is_word and (token.upos == "PUNCT" or token.relation == "punct")
+
+
+def is_finite(word: Token | Word) -> bool:
+    """Say whether a verb's features tell it to be finite; some treebanks give such verbs a mood only."""
+    form = word.feats.get("VerbForm")
+    return form == "Fin" or (form is None and "Mood" in word.feats)
 
 
 def relations(sentence: Sentence, index: int) -> set[str]:
@@ -134,7 +154,8 @@ def is_reference(sentence: Sentence, index: int) -> bool:
         kinds = set(word.feats.get("PronType", "").split(","))
         if word.feats.get("Poss") == "Yes" or word.feats.get("Reflex") == "Yes" or "Rcp" in kinds:
             return True
-        if word.upos != "PRON" or kinds & {"Int", "Rel"} or word.deprel.startswith("expl"):
+        alone = word.upos == "DET" and word.deprel.partition(":")[0] in ("nsubj", "obj", "iobj", "obl")
+        if not (word.upos == "PRON" or alone) or kinds & {"Int", "Rel"} or word.deprel.startswith("expl"):
             continue
         if word.feats.get("Person") not in ("1", "2"):
             return True

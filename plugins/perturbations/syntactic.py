@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
+from harness_plugins.perturbations.clause_order import SwapClauses
 from harness_plugins.perturbations.clauses import clause
 from harness_plugins.perturbations.constituents import Unit, quotation_zones
 from harness_plugins.perturbations.controls import BreakAgreement, DropFunctionWords
 from harness_plugins.perturbations.coordination import SwapCoordinates
+from harness_plugins.perturbations.fronting import Front
 from harness_plugins.perturbations.passive import Passive
 from harness_plugins.perturbations.reordering import share
 
@@ -172,7 +174,9 @@ def harness_perturbations() -> Sequence[Perturbation]:
         Shuffle(2),
         Shuffle(3),
         Scramble(),
+        Front(),
         SwapCoordinates(),
+        SwapClauses(),
         Passive(),
         DropFunctionWords(),
         BreakAgreement(),

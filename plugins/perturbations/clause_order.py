@@ -1,0 +1,252 @@
+"""Main and adverbial clause exchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from harness_plugins.perturbations.closed_class import CLITICS
+from harness_plugins.perturbations.reordering import (
+    Change,
+    Part,
+    Rewording,
+    folded,
+    has_pair,
+    is_finite,
+    is_reference,
+    negated,
+    phrase,
+    points_at_order,
+    root,
+    table,
+)
+from harness_plugins.perturbations.verb_second import inverted, uninverted
+
+from harness import Sentence
+from harness.text.writing import base
+
+# A finite verb without a subject has one understood, which is looked for in what was said before.
+_NULL_SUBJECTS = frozenset({"bg", "el", "es", "it", "pt", "ru"})
+_BREAKS = frozenset(";:—–()")
+
+
+class SwapClauses(Rewording):
+    """A main clause and its adverbial clause exchanged, with comma, capital and German verb as they must be.
+
+    Only clauses that a conjunction introduces which may stand in either place (*when*, *because*,
+    *although*; a table for each language). Left alone: a clause that would come to stand first with a
+    pronoun, or without a subject, that may point at a noun of the other; main clauses with *then*, of
+    several verbs, or with other clauses beside; questions and quotations.
+
+        When the rain stopped, the children went out.  ->  The children went out when the rain stopped.
+        Ich bleibe zu Hause, wenn es regnet.  ->  Wenn es regnet, bleibe ich zu Hause.
+    """
+
+    name = "swap-clauses"
+    languages = ("bg", "de", "en", "es", "fr", "ru")
+    description = "main and adverbial clause exchanged"
+    reference = "Diessel 2001, Language 77(3): The ordering distribution of main and adverbial clauses"
+
+    def changes(self, sentence: Sentence) -> Iterator[Change]:
+        head = root(sentence)
+        if head is None or not _plain(sentence, head):
+            return
+        for child in sentence.children(head):
+            if sentence.tokens[child].relation == "advcl":
+                change = _exchange(sentence, head, child)
+                if change is not None:
+                    yield change
+
+
+def _plain(sentence: Sentence, head: int) -> bool:
+    """Say whether a sentence is one main clause, no question, with nothing that would hang in the air."""
+    if sentence.text.rstrip("\"'”’»)").endswith("?") or points_at_order(sentence):
+        return False
+    if any(token.text in _BREAKS for token in sentence.tokens) or has_pair(sentence, (0, len(sentence))):
+        return False
+    for child in sentence.children(head):
+        token = sentence.tokens[child]
+        if token.relation in ("parataxis", "discourse", "vocative", "ccomp", "dislocated", "orphan", "mark"):
+            return False
+        if token.relation == "conj" and token.upos in ("VERB", "AUX"):
+            return False
+        if any("Int" in each.feats.get("PronType", "") for each in (token,)):
+            return False
+    return True
+
+
+def _exchange(sentence: Sentence, head: int, child: int) -> Change | None:
+    span = phrase(sentence, child)
+    whole = phrase(sentence, head)
+    if span is None or whole is None:
+        return None
+    kind = _conjunction(sentence, span, child)
+    if kind is None or not _finite(sentence, child):
+        return None
+    start, end = whole
+    lasts = [
+        sentence.tokens[index] for index in (end - 1, span[0] - 1, span[0] - 2, span[1] - 1) if index >= 0
+    ]
+    if any(token.text.endswith(".") or (token.is_word and len(token.text) == 1) for token in lasts):
+        # An abbreviation's stop is the sentence's too.
+        return None
+    if sentence.tokens[start].relation == "cc" and len(sentence.subtree(start)) == 1:
+        start += 1
+    if span[0] == start and _is_comma(sentence, span[1]):
+        return _to_the_end(sentence, head, span, (span[1] + 1, end), kind)
+    if span[1] == end:
+        stop = span[0] - 1 if _is_comma(sentence, span[0] - 1) else span[0]
+        return _to_the_front(sentence, head, span, (start, stop), kind)
+    return None
+
+
+def _to_the_end(
+    sentence: Sentence, head: int, clause: tuple[int, int], main: tuple[int, int], kind: str
+) -> Change | None:
+    if not _refers_safely(sentence, main, clause) or _needs_other(sentence, main):
+        return None
+    order: Sequence[int] | None = range(*main)
+    if base(sentence.language) == "de":
+        order = uninverted(sentence, head, main)
+    if order is None:
+        return None
+    rules = table("subordinators", sentence.language)
+    if kind in rules["cause"] and negated(sentence, head):
+        # Not because: another reading.
+        return None
+    if kind in rules["moment"] and _ends_in_time(sentence, main):
+        return None
+    if folded(sentence, main[0]) in CLITICS.get("bg", "").split() and base(sentence.language) == "bg":
+        return None
+    comma = rules["comma"] == "all" or kind in rules["comma"]
+    middle: list[Part] = [clause[1]] if comma else []
+    return Change(clause[0], main[1], (*order, *middle, *range(*clause)))
+
+
+def _to_the_front(
+    sentence: Sentence, head: int, clause: tuple[int, int], main: tuple[int, int], kind: str
+) -> Change | None:
+    rules = table("subordinators", sentence.language)
+    if kind in rules.get("last", ()) or _needs_other(sentence, main) or _correlates(sentence, main, clause):
+        return None
+    if not _refers_safely(sentence, clause, main) or not _begins_with_subject(sentence, head, main):
+        return None
+    if kind in rules["cause"] and negated(sentence, head):
+        return None
+    if kind in rules["moment"] and (_ends_in_time(sentence, main) or _set_off(sentence, main, rules)):
+        return None
+    order: Sequence[int] | None = range(*main)
+    if base(sentence.language) == "de":
+        order = inverted(sentence, head, main)
+    if order is None:
+        return None
+    comma: Part = main[1] if _is_comma(sentence, main[1]) else ","
+    return Change(main[0], clause[1], (*range(*clause), comma, *order))
+
+
+def _begins_with_subject(sentence: Sentence, head: int, main: tuple[int, int]) -> bool:
+    """Say whether a main clause begins with its subject, or has none and begins with its verb."""
+    found = [
+        child
+        for child in sentence.children(head)
+        if sentence.tokens[child].relation in ("nsubj", "csubj", "expl")
+    ]
+    if found:
+        span = phrase(sentence, found[0])
+        return span is not None and span[0] == main[0]
+    first = sentence.tokens[main[0]]
+    return first.upos in ("VERB", "AUX") or first.feats.get("Polarity") == "Neg"
+
+
+def _ends_in_time(sentence: Sentence, main: tuple[int, int]) -> bool:
+    """Say whether a main clause ends in a time, which a clause of time would then describe."""
+    last = sentence.tokens[main[1] - 1]
+    times = table("fronting", sentence.language)["times"]
+    return (
+        any(map(str.isdigit, last.text))
+        or last.text.casefold() in times
+        or last.words[-1].lemma.casefold() in times
+    )
+
+
+def _set_off(sentence: Sentence, main: tuple[int, int], rules: Mapping[str, Any]) -> bool:
+    """Say whether a comma stands before a clause of time that has none there: it adds to the time named last."""
+    return rules["comma"] != "all" and _is_comma(sentence, main[1])
+
+
+def _is_comma(sentence: Sentence, index: int) -> bool:
+    return 0 <= index < len(sentence) and sentence.tokens[index].text == ","
+
+
+def _conjunction(sentence: Sentence, span: tuple[int, int], child: int) -> str | None:
+    """Return the conjunction that a clause begins with, as the table has it; None if it is another."""
+    rules = table("subordinators", sentence.language)
+    known = [*rules["either"], *rules.get("last", ())]
+    words = [folded(sentence, index) for index in range(span[0], min(span[0] + 4, span[1]))]
+    marks = {
+        index
+        for index in sentence.children(child)
+        if sentence.tokens[index].relation in ("mark", "advmod", "case")
+    }
+    if span[0] not in marks:
+        return None
+    found = [each for each in known if words[: len(each.split())] == each.split()]
+    return max(found, key=len, default=None)
+
+
+def _finite(sentence: Sentence, head: int) -> bool:
+    """Say whether a clause has a finite verb, and a subject of its own where the language needs one."""
+    near = [head, *(c for c in sentence.children(head) if sentence.tokens[c].relation in ("aux", "cop"))]
+    finite = any(is_finite(word) for index in near for word in sentence.tokens[index].words)
+    subject = any(
+        sentence.tokens[child].relation in ("nsubj", "csubj", "expl") for child in sentence.children(head)
+    )
+    return finite and (subject or base(sentence.language) in _NULL_SUBJECTS)
+
+
+def _needs_other(sentence: Sentence, main: tuple[int, int]) -> bool:
+    """Say whether the main clause has a word that needs the other clause before it."""
+    then = table("subordinators", sentence.language)["then"]
+    first = [index for index in range(*main) if sentence.tokens[index].is_word][:3]
+    if any(folded(sentence, index) in then for index in first):
+        return True
+    words = table("subordinators", sentence.language).get("reference", ())
+    return any(
+        folded(sentence, index) in words and sentence.tokens[index].upos != "AUX" for index in range(*main)
+    )
+
+
+def _correlates(sentence: Sentence, main: tuple[int, int], clause: tuple[int, int]) -> bool:
+    """Say whether the word before the final clause belongs to it: *only when*, *so that*, *days after*."""
+    last = sentence.tokens[main[1] - 1]
+    return last.upos in ("ADV", "SCONJ", "ADP", "CCONJ", "PART") and last.relation in (
+        "advmod",
+        "mark",
+        "cc",
+        "case",
+    )
+
+
+def _refers_safely(sentence: Sentence, first: tuple[int, int], second: tuple[int, int]) -> bool:
+    """Say whether nothing in what comes to stand first may point at a noun in the other clause."""
+    points = any(is_reference(sentence, index) for index in range(*first))
+    points = points or any(_without_subject(sentence, index) for index in range(*first))
+    nouns = any(sentence.tokens[index].upos in ("NOUN", "PROPN") for index in range(*second))
+    return not (points and nouns)
+
+
+def _without_subject(sentence: Sentence, index: int) -> bool:
+    """Say whether a token is a finite verb of the third person whose subject is understood."""
+    token = sentence.tokens[index]
+    if base(sentence.language) not in _NULL_SUBJECTS or token.upos not in ("VERB", "AUX", "ADJ", "NOUN"):
+        return False
+    near = [index, *(c for c in sentence.children(index) if sentence.tokens[c].relation in ("aux", "cop"))]
+    if not any(is_finite(word) for each in near for word in sentence.tokens[each].words):
+        return False
+    if token.relation in ("aux", "cop", "xcomp", "fixed"):
+        return False
+    first = any(
+        word.feats.get("Person") in ("1", "2") for each in near for word in sentence.tokens[each].words
+    )
+    relations = {sentence.tokens[child].relation for child in sentence.children(index)}
+    return not first and not relations & {"nsubj", "csubj", "expl"}
