@@ -99,8 +99,9 @@ def draw_drops(record: RunRecord, path: Path) -> Path:
         label.set_rotation(30)
     axes.axvline(len(rows) - sum(row in MEAN_SHORT for row in rows) - 0.5, color="w", linewidth=3)
     marked = any(cell.barely_changed for cell in record.scores)
-    barely = f", {BARELY} texts barely changed" if marked else ""
-    axes.set_title(f"{record.name}: points lost (hatched: not served{barely})", loc="left", fontsize=10)
+    barely = f", {BARELY}: texts barely changed" if marked else ""
+    title = f"{record.name}: points lost\nhatched: not served{barely}"
+    axes.set_title(title, loc="left", fontsize=10)
     figure.colorbar(image, ax=axes, shrink=0.9, pad=0.01)
     return _save(figure, path)
 

@@ -55,6 +55,7 @@ def write_report(record: RunRecord, folder: Path) -> list[Path]:
         variants=[variant.label for variant in record.variants],
         disturbed=[variant.label for variant in record.disturbed],
         reasons=reasons(record),
+        worst_of=list(dict.fromkeys(variant for worst in record.worst for variant in worst.variants)),
         figures={title: _embedded(path) for title, path in figures.items()},
         scored=lambda row, variant: scored(record, row, variant),
         shade=_shade,
