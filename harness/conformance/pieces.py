@@ -207,12 +207,13 @@ def carried_rows(trial: Trial) -> Iterator[Breach]:
         if "tags" in batch.table.column_names:
             known |= {tag for tags in batch.table.column("tags").to_pylist() for tag in tags}
         for place, row in enumerate(trial.variant(batch)):
-            note = _row_note(batch.table.slice(place, 1).to_pylist()[0] | row, known)
+            note = row_note(batch.table.slice(place, 1).to_pylist()[0] | row, known)
             if note is not None:
                 yield Breach(note, batch.language, batch.text(place))
 
 
-def _row_note(row: dict[str, Any], known: set[str | None]) -> str | None:
+def row_note(row: dict[str, Any], known: set[str | None]) -> str | None:
+    """Say what is wrong with an edited row, whose tags are to be among those that are known."""
     for answer, start in zip(row.get("answers") or (), row.get("answer_starts") or (), strict=True):
         if row["context"][start : start + len(answer)] != answer:
             return f"the answer {answer!r} is not at {start}"
