@@ -180,7 +180,7 @@ def _set_off(sentence: Sentence, unit: tuple[int, int]) -> bool:
     return (
         not before.is_word
         or (before.upos == "ADP" and before.relation == "case")
-        or before.text in "於于在自從从"
+        or before.text.endswith(tuple("於于在自從从"))
     )
 
 
@@ -222,6 +222,8 @@ def _adjunct(sentence: Sentence, head: int, child: int, rules: Mapping[str, Any]
     ]
     if token.deprel in ("obl:agent",) or set(marks) & _COMPARING or text in _LIGHT:
         return False
+    if base(sentence.language) in _VERB_LAST and sentence.tokens[head].upos != "VERB":
+        return False
     after = max(sentence.subtree(child)) + 1
     if after < len(sentence) and folded(sentence, after) in _UP_TO and set(marks) & _FROM:
         return False
@@ -251,7 +253,7 @@ def _adjunct(sentence: Sentence, head: int, child: int, rules: Mapping[str, Any]
 def _of_a_verb(sentence: Sentence, head: int, child: int) -> bool:
     """Say whether an oblique belongs to a verb, not to the noun that makes one expression with it."""
     after = max(sentence.subtree(child)) + 1
-    if sentence.tokens[head].upos != "VERB" or after >= len(sentence):
+    if after >= len(sentence):
         return False
     neighbour = next((each for each in sentence.children(head) if after in sentence.subtree(each)), head)
     return base(sentence.language) != "hi" or sentence.tokens[neighbour].relation not in (

@@ -24,6 +24,8 @@ _POINTING = frozenset(
      "последний", "последние", "соответственно", "съответно",
      "αντίστοιχα", "sırasıyla", "क्रमशः", "分别", "分別", "それぞれ", "각각", "ตามลำดับ", "بالترتيب"}
 )  # fmt: skip
+# Possessives that Russian treebanks do not mark as such.
+_POSSESSIVES = frozenset({"его", "её", "ее", "их"})
 _PAIRED = frozenset("\"'“”„‘’‚«»‹›()[]{}「」『』《》（）【】〈〉")
 
 
@@ -151,6 +153,8 @@ def is_reference(sentence: Sentence, index: int) -> bool:
     """
     token = sentence.tokens[index]
     for word in token.words:
+        if word.form.casefold() in _POSSESSIVES:
+            return True
         kinds = set(word.feats.get("PronType", "").split(","))
         if word.feats.get("Poss") == "Yes" or word.feats.get("Reflex") == "Yes" or "Rcp" in kinds:
             return True

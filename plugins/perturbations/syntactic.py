@@ -11,6 +11,7 @@ from harness_plugins.perturbations.clauses import clause
 from harness_plugins.perturbations.constituents import Unit, quotation_zones
 from harness_plugins.perturbations.controls import BreakAgreement, DropFunctionWords
 from harness_plugins.perturbations.coordination import SwapCoordinates
+from harness_plugins.perturbations.extraposition import Extrapose
 from harness_plugins.perturbations.fronting import Front
 from harness_plugins.perturbations.passive import Passive
 from harness_plugins.perturbations.reordering import share
@@ -177,6 +178,7 @@ def harness_perturbations() -> Sequence[Perturbation]:
         Front(),
         SwapCoordinates(),
         SwapClauses(),
+        Extrapose(),
         Passive(),
         DropFunctionWords(),
         BreakAgreement(),
