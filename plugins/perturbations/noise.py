@@ -6,48 +6,64 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Any
 from unicodedata import combining
 
 import yaml
-from harness_plugins.perturbations import hangul
+from harness_plugins.perturbations import hangul, kana
 from harness_plugins.perturbations.keyboards import layouts, neighbours, served, vowel_mark
 from harness_plugins.perturbations.looks import Homoglyphs, Ocr
 from harness_plugins.perturbations.misspellings import Misspellings
 from harness_plugins.perturbations.signs import Emoji, Punctuation, Spaces, Url
 from harness_plugins.perturbations.speech import Asr
 from harness_plugins.perturbations.spelling import Case, Lowercase, NoDiacritics, Unicode, Uppercase
-from harness_plugins.perturbations.word_noise import LETTER, NUKTA, Slip, WordNoise
+from harness_plugins.perturbations.word_noise import LETTER, NUKTA, Memory, Slip, WordNoise
 
 from harness import Perturbation, graphemes, hookimpl
 from harness.text.writing import base, lower, script, spaced, upper
 
 # Scripts whose marks belong to their letter: another letter does not take them over.
 _MARKED_LETTERS = ("Latin", "Greek", "Cyrillic")
+_LETTER = LETTER.match
 # No segmenter finds their words: what is disturbed is a syllable.
 SYLLABLES = frozenset({"km", "lo", "my"})
 HAN = "Chinese characters are chosen from a list, not typed: another character is no slip of a key"
 
 
 class _Typo(WordNoise):
-    """A typo in one place of a word of two grapheme clusters or more; of a syllable where no words are known."""
+    """A typo in one grapheme cluster of a word of two or more; of a syllable where no words are known."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._clusters: dict[str, Memory[Sequence[Slip]]] = {}
 
     def slips(self, word: str, language: str) -> Sequence[Slip]:
         clusters = graphemes(word)
         enough = len(clusters) > 1 or base(language) in SYLLABLES
         return self.places(clusters, language) if enough else ()
 
-    def places(self, clusters: Sequence[str], language: str) -> Sequence[Slip]:
+    def places(self, clusters: Sequence[str], language: str) -> list[Slip]:
         """Return what may become of a word given in grapheme clusters."""
+        known = self._clusters.get(language)
+        if known is None:
+            known = self._clusters[language] = Memory(lambda cluster: self.inside(cluster, language))
+        found, start = [], 0
+        for cluster in clusters:
+            found += [Slip(start + left, start + right, options) for left, right, options in known[cluster]]
+            start += len(cluster)
+        return found
+
+    def inside(self, cluster: str, language: str) -> Sequence[Slip]:
+        """Return what may become of a grapheme cluster in a word, or stand after it."""
         raise NotImplementedError
 
 
 class Keyboard(_Typo):
     """A letter replaced by one on a neighbouring key of the language's layout, its capital kept.
 
-    In Hangul a letter of a syllable, where a syllable comes of it; in scripts whose vowels are marks a consonant,
-    the marks kept, or a vowel mark.
+    In Hangul a letter of a syllable, where a syllable comes of it; of kana the consonant or vowel of their romaji,
+    where a kana comes of it; in scripts whose vowels are marks a consonant, the marks kept, or a vowel mark.
 
     Das ist ein schöner Tag.  ->  Das ist ein schöner Tah.
     """
@@ -71,36 +87,34 @@ class Keyboard(_Typo):
             return None
         if layouts() is None:
             return f"{self.full_name} reads nlpaug's keyboard layouts, and nlpaug is not installed"
-        if base(language) in ("zh", "ja"):
+        if base(language) == "zh":
             return f"{self.full_name} has no keyboard layout for {language}: what is typed is converted"
         return f"{self.full_name} has no keyboard layout for {language}"
 
-    def places(self, clusters: Sequence[str], language: str) -> Sequence[Slip]:
+    def inside(self, cluster: str, language: str) -> Sequence[Slip]:
         table = neighbours(language)
-        return [
-            slip
-            for start, cluster in zip(_starts(clusters), clusters, strict=False)
-            for slip in _misses(cluster, start, table, language)
-        ]
+        if len(cluster) > 1:
+            return _marked_misses(cluster, table)
+        if hangul.is_syllable(cluster):
+            keys = hangul.retyped(cluster, lambda letter: table.get(letter, ()))
+        elif base(language) == "ja" and kana.is_kana(cluster):
+            keys = kana.retyped(cluster, lambda letter: table.get(letter, ()))
+        elif cluster in table:
+            keys = table[cluster]
+        else:
+            keys = _upper(table.get(lower(cluster, language), ()), language)
+        return [Slip(0, 1, keys)] if keys else []
 
 
-def _misses(cluster: str, start: int, table: Mapping[str, tuple[str, ...]], language: str) -> list[Slip]:
-    """Return the key slips in one grapheme cluster."""
-    if hangul.is_syllable(cluster):
-        made = hangul.retyped(cluster, lambda letter: table.get(letter, ()))
-        return [Slip(start, start + 1, made)] if made else []
-    if len(cluster) == 1:
-        small = lower(cluster, language)
-        keys = table.get(small, ())
-        return [Slip(start, start + 1, keys if small == cluster else _upper(keys, language))] if keys else []
+def _marked_misses(cluster: str, table: Mapping[str, tuple[str, ...]]) -> list[Slip]:
+    """Return the key slips in a letter with marks: another letter under the marks, another vowel mark."""
     if script(cluster[0]) in _MARKED_LETTERS:
         return []
     alone = cluster[0] in table and combining(cluster[1]) != NUKTA
-    found = [Slip(start, start + 1, table[cluster[0]])] if alone else []
+    found = [Slip(0, 1, table[cluster[0]])] if alone else []
     marks = [place for place, character in enumerate(cluster) if place and vowel_mark(character)]
     if len(marks) == 1 and cluster[marks[0]] in table:
-        place = start + marks[0]
-        found.append(Slip(place, place + 1, table[cluster[marks[0]]]))
+        found.append(Slip(marks[0], marks[0] + 1, table[cluster[marks[0]]]))
     return found
 
 
@@ -122,14 +136,15 @@ class Swap(_OfWords):
     description = "two neighbouring characters exchanged"
     reference = "Belinkov and Bisk 2018 (arXiv 1711.02173), swap"
 
-    def places(self, clusters: Sequence[str], language: str) -> Sequence[Slip]:
-        found = []
-        for start, (left, right) in zip(_starts(clusters), pairwise(clusters), strict=False):
-            if left.lower() != right.lower() and LETTER.match(left) and LETTER.match(right):
+    def places(self, clusters: Sequence[str], language: str) -> list[Slip]:
+        found, start = [], 0
+        for left, right in pairwise(clusters):
+            if _LETTER(left) and _LETTER(right) and left.lower() != right.lower():
                 end = start + len(left) + len(right)
-                if left[0].isupper() != right[0].isupper():
-                    left, right = _cased_like(left, right, language), _cased_like(right, left, language)
-                found.append(Slip(start, end, (right + left,)))
+                cased = left[0].isupper() == right[0].isupper()
+                pair = (left, right) if cased else _recased(left, right, language)
+                found.append(Slip(start, end, ("".join(reversed(pair)),)))
+            start += len(left)
         return found
 
 
@@ -145,11 +160,22 @@ class Drop(_OfWords):
     description = "a character left out"
     reference = "Karpukhin et al. 2019 (arXiv 1902.01509), deletion"
 
-    def places(self, clusters: Sequence[str], language: str) -> Sequence[Slip]:
+    def places(self, clusters: Sequence[str], language: str) -> list[Slip]:
         if len(clusters) < 3 and spaced(language):
+            return []
+        found = super().places(clusters, language)
+        return found if len(found) > 1 else []
+
+    def inside(self, cluster: str, language: str) -> Sequence[Slip]:
+        if not _LETTER(cluster):
             return ()
-        places = _letters(clusters)
-        return [_without(start, cluster) for start, cluster in places] if len(places) > 1 else ()
+        if hangul.is_syllable(cluster) and hangul.letters(cluster)[2]:
+            first, vowel, _ = hangul.letters(cluster)
+            return [Slip(0, 1, (hangul.syllable(first, vowel, "") or "",))]
+        marks = [place for place, character in enumerate(cluster) if place and vowel_mark(character)]
+        if len(marks) == 1:
+            return [Slip(marks[0], marks[0] + 1, ("",))]
+        return [Slip(0, len(cluster), ("",))]
 
 
 class Repeat(_Typo):
@@ -162,26 +188,14 @@ class Repeat(_Typo):
     description = "a character doubled"
     reference = "Karpukhin et al. 2019 (arXiv 1902.01509), insertion; MulTypo 2025 (arXiv 2510.09536)"
 
-    def places(self, clusters: Sequence[str], language: str) -> Sequence[Slip]:
-        return [_doubled(start, cluster) for start, cluster in _letters(clusters)]
-
-
-def _without(start: int, cluster: str) -> Slip:
-    if hangul.is_syllable(cluster) and hangul.letters(cluster)[2]:
-        first, vowel, _ = hangul.letters(cluster)
-        return Slip(start, start + 1, (hangul.syllable(first, vowel, "") or "",))
-    marks = [place for place, character in enumerate(cluster) if place and vowel_mark(character)]
-    if len(marks) == 1:
-        return Slip(start + marks[0], start + marks[0] + 1, ("",))
-    return Slip(start, start + len(cluster), ("",))
-
-
-def _doubled(start: int, cluster: str) -> Slip:
-    if hangul.is_syllable(cluster):
-        return Slip(start + 1, start + 1, (hangul.keys(cluster)[-1],))
-    if len(cluster) > 1 and script(cluster[0]) not in _MARKED_LETTERS:
-        return Slip(start, start, (cluster[0],))
-    return Slip(start + len(cluster), start + len(cluster), (cluster,))
+    def inside(self, cluster: str, language: str) -> Sequence[Slip]:
+        if not _LETTER(cluster):
+            return ()
+        if hangul.is_syllable(cluster):
+            return [Slip(1, 1, (hangul.keys(cluster)[-1],))]
+        if len(cluster) > 1 and script(cluster[0]) not in _MARKED_LETTERS:
+            return [Slip(0, 0, (cluster[0],))]
+        return [Slip(len(cluster), len(cluster), (cluster,))]
 
 
 class _FromAlphabet(_Typo):
@@ -205,15 +219,15 @@ class Insert(_FromAlphabet):
     description = "a letter put in"
     reference = "Karpukhin et al. 2019 (arXiv 1902.01509), insertion; letters of Unicode CLDR"
 
-    def places(self, clusters: Sequence[str], language: str) -> Sequence[Slip]:
-        capitals = all(cluster[0].isupper() for cluster in clusters)
-        found = []
-        for start, cluster in _letters(clusters):
-            letters = _beside(cluster, language)
-            end = start + len(cluster)
-            if letters:
-                found.append(Slip(end, end, _upper(letters, language) if capitals else letters))
+    def places(self, clusters: Sequence[str], language: str) -> list[Slip]:
+        found = super().places(clusters, language)
+        if all(cluster[0].isupper() for cluster in clusters):
+            return [Slip(start, end, _upper(letters, language)) for start, end, letters in found]
         return found
+
+    def inside(self, cluster: str, language: str) -> Sequence[Slip]:
+        letters = _beside(cluster, language) if _LETTER(cluster) else ()
+        return [Slip(len(cluster), len(cluster), letters)] if letters else ()
 
 
 class Replace(_FromAlphabet):
@@ -226,31 +240,23 @@ class Replace(_FromAlphabet):
     description = "a letter taken for any other"
     reference = "Karpukhin et al. 2019 (arXiv 1902.01509), substitution; letters of Unicode CLDR"
 
-    def places(self, clusters: Sequence[str], language: str) -> Sequence[Slip]:
-        found = []
-        for start, cluster in _letters(clusters):
-            whole = len(cluster) == 1 or script(cluster[0]) in _MARKED_LETTERS
-            if not whole and combining(cluster[1]) == NUKTA:
-                continue
-            others = _others(cluster if whole else cluster[0], language)
-            if others:
-                found.append(Slip(start, start + (len(cluster) if whole else 1), others))
-        return found
+    def inside(self, cluster: str, language: str) -> Sequence[Slip]:
+        if not _LETTER(cluster):
+            return ()
+        whole = len(cluster) == 1 or script(cluster[0]) in _MARKED_LETTERS
+        if not whole and combining(cluster[1]) == NUKTA:
+            return ()
+        others = _others(cluster if whole else cluster[0], language)
+        return [Slip(0, len(cluster) if whole else 1, others)] if others else ()
 
 
-def _starts(clusters: Sequence[str]) -> list[int]:
-    return list(accumulate(map(len, clusters), initial=0))
-
-
-def _letters(clusters: Sequence[str]) -> list[tuple[int, str]]:
-    """Return where the clusters begin that are letters, and the clusters."""
-    starts = _starts(clusters)
-    return [(starts[place], cluster) for place, cluster in enumerate(clusters) if LETTER.match(cluster)]
-
-
-def _cased_like(cluster: str, other: str, language: str) -> str:
-    cased = (upper if other[0].isupper() else lower)(cluster[0], language)
-    return cased + cluster[1:]
+def _recased(left: str, right: str, language: str) -> tuple[str, str]:
+    """Return two clusters, each with the other's case."""
+    cased = [
+        (upper if other[0].isupper() else lower)(each[0], language) + each[1:]
+        for each, other in ((left, right), (right, left))
+    ]
+    return cased[0], cased[1]
 
 
 @cache
@@ -272,7 +278,7 @@ def _beside(cluster: str, language: str) -> tuple[str, ...]:
     code = base(language)
     if code == "ko":
         return (*hangul.CONSONANTS, *hangul.VOWELS) if hangul.is_syllable(cluster) else ()
-    letters = _kana(cluster) if code == "ja" else tuple(_alphabets().get(code, ()))
+    letters = _kana_like(cluster) if code == "ja" else tuple(_alphabets().get(code, ()))
     return letters if letters and script(cluster) == script(letters[0]) else ()
 
 
@@ -293,10 +299,10 @@ def _same_kind(letter: str) -> Sequence[str]:
 _HIRAGANA = tuple(
     "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわん"
 )
-_KATAKANA = tuple(chr(ord(kana) + 0x60) for kana in _HIRAGANA)
+_KATAKANA = tuple(chr(ord(each) + 0x60) for each in _HIRAGANA)
 
 
-def _kana(cluster: str) -> tuple[str, ...]:
+def _kana_like(cluster: str) -> tuple[str, ...]:
     return {"Hiragana": _HIRAGANA, "Katakana": _KATAKANA}.get(script(cluster) or "", ())
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from random import Random
 
 import regex
-from harness_plugins.perturbations.word_noise import LETTERS, drawn, pick
+from harness_plugins.perturbations.word_noise import LETTERS, Memory, drawn, pick
 
 from harness import Perturbation, Rewrite, Sentence
 from harness.text.grapheme import starts
@@ -108,7 +108,7 @@ class Spaces(Perturbation):
         gaps = list(sentence.gaps)
         for index, ways in drawn(places, intensity, rng):
             if pick(ways, rng):
-                cut = pick(_cuts(pieces[index].text), rng)
+                cut = pick(_CUTS[pieces[index].text], rng)
                 text = pieces[index].text
                 pieces[index] = Piece(f"{text[:cut]} {text[cut:]}", index)
             else:
@@ -124,19 +124,22 @@ def _ways(sentence: Sentence, index: int) -> tuple[bool, ...]:
         after = sentence.tokens[index + 1]
         if after.is_word and not (text[-1].isdigit() and after.text[0].isdigit()):
             ways.append(False)
-    if LETTERS.fullmatch(text) and _cuts(text):
+    if _CUTS[text]:
         ways.append(True)
     return tuple(ways)
 
 
-def _cuts(text: str) -> list[int]:
+def _whole_cuts(text: str) -> list[int]:
     """Return where a word of four grapheme clusters or more can be cut, neither before nor after a sign in it."""
-    places = starts(text)
+    places = starts(text) if LETTERS.fullmatch(text) else []
     if len(places) < 4:
         return []
     return [
         place for place in places[1:] if text[place].isalpha() and text[place - 1] not in "'’ʼ׳״-‐‑\u200c"
     ]
+
+
+_CUTS = Memory(_whole_cuts)
 
 
 class _Inserted(Perturbation):

@@ -63,6 +63,8 @@ def _word(sentence: Sentence, index: int, english: bool) -> dict[int, str]:
     text = sentence.tokens[index].text
     if not english:
         return {index: lowercase(text, sentence.language)}
+    if text.isalpha() and text.isascii():
+        return {index: text.lower()}
     spoken = said(text)
     if spoken is None:
         return {index: _spelt(text)}

@@ -10,7 +10,7 @@ from random import Random
 import regex
 from harness_plugins.perturbations.word_noise import Slip, WordNoise, pick
 
-from harness import graphemes
+from harness import Rewrite, Sentence, graphemes
 from harness.text.writing import DOTTED_I, base
 
 _LATIN = (
@@ -62,6 +62,8 @@ class NoDiacritics(WordNoise):
         return not word.isascii()
 
     def slips(self, word: str, language: str) -> Sequence[Slip]:
+        if base(language) not in _DIACRITICS:
+            return ()
         plain = bare(word, base(language))
         same = plain == unicodedata.normalize("NFC", word) or not plain
         return () if same else [Slip(0, len(word), (plain,))]
@@ -187,12 +189,19 @@ class Unicode(WordNoise):
     reference = (
         "Unicode Standard Annex 15 and its compatibility characters; Boucher et al. 2022 (arXiv 2106.09898)"
     )
-    punctuation = True
 
     def unserved(self, language: str) -> str | None:
         if base(language) == "ka":
             return f"{self.full_name} does not serve {language}: Unicode has its letters once"
         return None
+
+    def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
+        # Of the signs as great a share as of the words.
+        apart = Random(rng.random())
+        signs = [index for index, token in enumerate(sentence.tokens) if not token.is_word]
+        texts = self.texts(sentence, sentence.words, rng, intensity)
+        texts |= self.texts(sentence, signs, apart, intensity)
+        return Rewrite.replace(sentence, texts) if texts else Rewrite.unchanged(sentence)
 
     def able(self, word: str) -> bool:
         return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import NamedTuple, TypeVar
 
@@ -19,6 +19,7 @@ LETTER = regex.compile(r"\p{L}")
 _REMEMBERED, _LENGTH = 50_000, 40
 
 _Item = TypeVar("_Item")
+_Found = TypeVar("_Found")
 
 
 class Slip(NamedTuple):
@@ -36,33 +37,35 @@ class Slip(NamedTuple):
 
 
 class WordNoise(Perturbation):
-    """Disturbs a share of the words that it can disturb, at least one, each by one of its slips.
-
-    Attributes:
-        punctuation: whether punctuation marks are disturbed like words.
-    """
+    """Disturbs a share of the words that it can disturb, at least one, each by one of its slips."""
 
     family = "noise"
     keeps_meaning = True
     intensity = 0.2
-    punctuation = False
 
     def __init__(self) -> None:
-        self._known: dict[str, _Words] = {}
+        self._known: dict[str, Memory[Sequence[Slip]]] = {}
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
-        known = self._known.get(sentence.language)
+        texts = self.texts(sentence, sentence.words, rng, intensity)
+        return Rewrite.replace(sentence, texts) if texts else Rewrite.unchanged(sentence)
+
+    def texts(
+        self, sentence: Sentence, places: Sequence[int], rng: Random, intensity: float
+    ) -> dict[int, str]:
+        """Return new texts for a share of the tokens at `places` that can be disturbed; none where none can."""
+        language, tokens = sentence.language, sentence.tokens
+        known = self._known.get(language)
         if known is None:
-            known = self._known[sentence.language] = _Words(self, sentence.language)
-        forms = sentence.forms
-        places = range(len(forms)) if self.punctuation else sentence.words
-        found = [(index, slips) for index in places if (slips := known[forms[index]])]
-        if not found:
-            return Rewrite.unchanged(sentence)
-        texts = {}
-        for index, slips in drawn(found, intensity, rng):
-            texts[index] = self.disturbed(forms[index], pick(slips, rng), sentence.language, rng)
-        return Rewrite.replace(sentence, texts)
+            known = self._known[language] = Memory(lambda word: self._found(word, language))
+        found = [(index, slips) for index in places if (slips := known[tokens[index].text])]
+        return {
+            index: self.disturbed(tokens[index].text, pick(slips, rng), language, rng)
+            for index, slips in (drawn(found, intensity, rng) if found else ())
+        }
+
+    def _found(self, word: str, language: str) -> Sequence[Slip]:
+        return self.slips(word, language) if self.able(word) else ()
 
     def able(self, word: str) -> bool:
         """Say whether a word is one that is disturbed at all: letters only."""
@@ -78,19 +81,19 @@ class WordNoise(Perturbation):
         return f"{word[:start]}{pick(options, rng)}{word[end:]}"
 
 
-class _Words(dict[str, Sequence[Slip]]):
-    """The slips of the words of one language, worked out when a word is first met."""
+class Memory(dict[str, _Found]):
+    """What is worked out for a text when it is first met: ``memory[text]``."""
 
-    def __init__(self, noise: WordNoise, language: str) -> None:
+    def __init__(self, work: Callable[[str], _Found]) -> None:
         super().__init__()
-        self.noise, self.language = noise, language
+        self._work: Callable[[str], _Found] = work
 
-    def __missing__(self, word: str) -> Sequence[Slip]:
-        found = self.noise.slips(word, self.language) if self.noise.able(word) else ()
-        if len(word) <= _LENGTH:
+    def __missing__(self, key: str) -> _Found:
+        found = self._work(key)
+        if len(key) <= _LENGTH:
             if len(self) >= _REMEMBERED:
                 self.clear()
-            self[word] = found
+            self[key] = found
         return found
 
 
