@@ -101,13 +101,11 @@ def is_fronted(sentence: Sentence, head: int, index: int) -> bool:
             return True
         if pattern is not None and pattern.fullmatch(token.text.casefold()):
             return True
-    alone = len(sentence.subtree(index)) == 1 and sentence.tokens[index].upos in (
-        "PRON",
-        "ADV",
-        "DET",
-        "SCONJ",
-    )
-    return alone and clause.deprel == "acl:relcl" and "Person" not in sentence.tokens[index].feats
+    if clause.deprel != "acl:relcl" or sentence.head(head) > head or len(sentence.subtree(index)) > 1:
+        return False
+    token = sentence.tokens[index]
+    opens = not any(sentence.tokens[each].is_word for each in sentence.subtree(head) if each < index)
+    return opens and token.upos in ("PRON", "ADV", "DET", "SCONJ") and "Person" not in token.feats
 
 
 def _openers(sentence: Sentence, index: int) -> list[int]:

@@ -57,25 +57,31 @@ class Line:
         """The order without the commas that have nothing left to set off."""
         return [index for index in self.order if index not in self._spare]
 
-    def blocks(self, head: int) -> list[Block] | None:
-        """Return the blocks of `head` and of its dependents, left to right; None if one lies in pieces."""
+    def blocks(self, head: int) -> list[Block]:
+        """Return the blocks of `head` and of its dependents, left to right.
+
+        Of a phrase in pieces the one that holds its top is its block, and each other piece is one of its own;
+        a word between them that does not depend on `head` is a block that cannot move.
+        """
         owners = self._owners(head)
         places = sorted(self._place[index] for index in owners if solid(self.sentence.tokens[index]))
-        runs: list[list[int]] = []
+        runs: list[tuple[int | None, list[int]]] = []
         for place in range(places[0], places[-1] + 1):
             index = self.order[place]
-            if not solid(self.sentence.tokens[index]):
-                continue
-            if index not in owners:
-                return None
-            if runs and runs[-1][0] == owners[index]:
-                runs[-1][2] = place + 1
-            else:
-                runs.append([owners[index], place, place + 1])
-        tops = [top for top, _, _ in runs]
-        if len(set(tops)) != len(tops):
-            return None
-        return [self._widened(head, top, start, end, owners) for top, start, end in runs]
+            if solid(self.sentence.tokens[index]):
+                owner = owners.get(index)
+                if not runs or owner is None or runs[-1][0] != owner:
+                    runs.append((owner, []))
+                runs[-1][1].append(place)
+        return [
+            self._widened(head, self._top(owner, run), run[0], run[-1] + 1, owners) for owner, run in runs
+        ]
+
+    def _top(self, owner: int | None, places: Sequence[int]) -> int:
+        inside = [self.order[place] for place in places]
+        if owner in inside:
+            return owner
+        return next(index for index in inside if self.sentence.head(index) not in inside)
 
     def _owners(self, head: int) -> dict[int, int]:
         owners = {head: head}
@@ -91,8 +97,10 @@ class Line:
             end += 1
         edges = (self.order[start], self.order[end - 1], head)
         tokens = self.sentence.tokens
-        loose = not tied(tokens[self.order[start]]) and not any(
-            mixed(tokens[index], self.sentence.language) for index in edges[:2]
+        loose = (
+            self.order[start] in owners
+            and not tied(tokens[self.order[start]])
+            and not any(mixed(tokens[index], self.sentence.language) for index in edges[:2])
         )
         return Block(top, start, end, loose and len({self._zones[index] for index in edges}) == 1)
 
@@ -115,7 +123,7 @@ class Line:
             return
         start, end = source[0].start, source[-1].end
         gaps = [self.order[left.end : right.start] for left, right in pairwise(source)]
-        slots: list[list[int]] = [[] for _ in gaps]
+        slots: list[list[int]] = [[] for _ in target]
         for number, gap in enumerate(gaps):
             for mark in gap:
                 slots[self._slot(mark, number, source, target)].append(mark)
@@ -128,8 +136,7 @@ class Line:
         new: list[int] = []
         for number, block in enumerate(target):
             new += self.order[block.start : block.end]
-            if number < len(slots):
-                new += self._without_repeats(slots[number])
+            new += self._without_repeats(slots[number])
         new += sorted(set(self.order[start:end]).difference(new))
         self.order[start:end] = new
         for place in range(start, end):
@@ -146,18 +153,26 @@ class Line:
 
     def _slot(self, mark: int, number: int, source: Sequence[Block], target: Sequence[Block]) -> int:
         """Return after which block of `target` a sign goes that stood after block `number` of `source`."""
-        pair = {source[number], source[number + 1]}
-        for slot, neighbours in enumerate(pairwise(target)):
-            if set(neighbours) == pair:
-                return slot
+        pair = (source[number], source[number + 1])
+        sides = ((pair[1], True), (pair[0], False))
+        owned = [side for side in sides if self._owns(side[0], mark, source)]
+        if self.sentence.tokens[mark].text not in COMMAS or self._alike(*pair):
+            owned = []
+        together = [slot for slot, each in enumerate(pairwise(target)) if set(each) == set(pair)]
+        if together and not owned:
+            return together[0]
         if self.sentence.tokens[mark].text in COMMAS:
-            sides = ((source[number + 1], True), (source[number], False))
-            by_tree = [side for side in sides if self._owns(side[0], mark, source)]
-            by_role = [side for side in sides if self._is_adjunct(side[0], source)]
-            for block, before in by_tree or by_role:
+            for block, before in owned or [side for side in sides if self._is_adjunct(side[0], source)]:
                 place = list(target).index(block) - before
-                return min(max(place, 0), len(target) - 2)
+                end = source[-1].end
+                inside = end < len(self.order) and solid(self.sentence.tokens[self.order[end]])
+                return min(max(place, 0), len(target) - (1 if inside else 2))
         return number
+
+    def _alike(self, left: Block, right: Block) -> bool:
+        """Say whether two blocks do the same work: the comma of *big, red house* stays between them."""
+        tokens = self.sentence.tokens
+        return tokens[left.top].relation == tokens[right.top].relation
 
     def _owns(self, block: Block, mark: int, source: Sequence[Block]) -> bool:
         return not self._is_head(block, source) and mark in self.sentence.subtree(block.top)

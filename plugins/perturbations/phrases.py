@@ -24,8 +24,6 @@ def to_side(line: Line, kind: str, head: int, dependents: Sequence[int], before:
     The nearest stays the nearest: *big red house*, *house red big*.
     """
     blocks = line.blocks(head)
-    if blocks is None:
-        return None
     run = _noun_phrase(line.sentence, blocks, head, kind) if kind in _SLOTS else blocks
     moving = [list(group) for group in _groups(line.sentence, run, kind, dependents)]
     taken = [block for group in moving for block in group]

@@ -14,7 +14,10 @@ from harness import Sentence
 
 # Small words that go with their verb from wherever they stand: auxiliaries, negation, separable particles.
 _ALWAYS = frozenset({"aux", "expl", "compound"})
-_HEADS = frozenset({"root", "conj", "parataxis", "ccomp", "xcomp", "advcl", "acl", "csubj", "dep", "appos"})
+_NO_CLAUSE = frozenset(
+    {"amod", "compound", "flat", "fixed", "case", "mark", "aux", "cop", "det", "cc", "discourse", "punct",
+     "goeswith"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def predicate(line: Line, head: int) -> Predicate | None:
     """
     sentence = line.sentence
     token = sentence.tokens[head]
-    if not token.is_word or token.relation not in _HEADS or asks(sentence, head):
+    if not token.is_word or token.relation in _NO_CLAUSE or asks(sentence, head):
         return None
     if sentence.language == "th" and token.deprel == "acl":
         return None
@@ -82,8 +85,6 @@ def predicate(line: Line, head: int) -> Predicate | None:
     if not any(sentence.tokens[child].relation in ("nsubj", "obj") for child in children):
         return None
     blocks = line.blocks(head)
-    if blocks is None:
-        return None
     copulas = [block for block in blocks if sentence.tokens[block.top].relation == "cop"]
     found = (
         _nominal(sentence, blocks, head, copulas) if token.upos != "VERB" else _verbal(sentence, blocks, head)

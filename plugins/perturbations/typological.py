@@ -21,7 +21,7 @@ LANGUAGES = ("ar", "bg", "de", "el", "en", "es", "fr", "hi", "ja", "ko", "ru", "
 GALACTIC = "Wang and Eisner 2016 (TACL 4, The Galactic Dependencies Treebanks), section 4"
 # In this order rules are applied: what a phrase holds before what holds the phrase.
 _KINDS = (
-    *("adjective", "genitive", "relative", "adposition", "auxiliary", "clause", "oblique", "order"),
+    *("adjective", "genitive", "relative", "adposition", "auxiliary", "order", "oblique", "clause"),
     "subordinator",
 )
 
