@@ -25,7 +25,7 @@ def bounded(trial: Trial, sample: Sample) -> str | None:
         (found,) = trial.disturbed([sample], intensity)
         for rewrite in found.rewrites:
             words = len(rewrite.sentence.words)
-            touched = len(_altered(rewrite))
+            touched = len(_altered(rewrite).keys() & {*rewrite.sentence.words})
             most = max(1, ceil(intensity * words + 0.5))
             if touched > most:
                 return f"{touched} of {words} words at intensity {intensity:g}: {rewrite.text!r}"

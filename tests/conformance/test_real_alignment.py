@@ -31,7 +31,6 @@ XNLI = REALDATA / "hub" / "datasets" / "facebook" / "xnli"
 ENTITIES = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
 QUESTIONS, SENTENCES, PAIRS = 12, 25, 15
 REGISTRY = load_registry()
-FAMILIES = sorted({name.partition(".")[0] for name in REGISTRY.names("perturbation")})
 
 pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
@@ -45,6 +44,13 @@ def members(family: str) -> list[Perturbation]:
 def rows_of(folder: Path, count: int) -> list[dict[str, Any]]:
     files = sorted(folder.glob("*.parquet"))
     return pq.read_table(files[0]).slice(0, 40 * count).to_pylist()[:: 40 if count < 20 else 7][:count]
+
+
+FAMILIES = [
+    family
+    for family in sorted({name.partition(".")[0] for name in REGISTRY.names("perturbation")})
+    if members(family)
+]
 
 
 @cache
