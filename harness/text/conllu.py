@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -25,18 +25,20 @@ class MisfitError(Exception):
 
 
 @dataclass(slots=True)
-class _Unit:
-    """A surface unit of CoNLL-U: a range line (1-2) with its words, or a single word."""
-
-    form: str
-    words: list[int]
-
-
-@dataclass(slots=True)
 class _Tree:
-    units: list[_Unit]
+    """The tree of one sentence.
+
+    Attributes:
+        forms: its surface units: a range line (1-2), or a single word.
+        members: for each of them the words in it.
+        words: its words.
+        heads: for each of them the word it depends on, -1 for the root.
+    """
+
+    forms: list[str]
+    members: list[Sequence[int]]
     words: list[Word]
-    heads: list[int]  # index into words, -1 for the root
+    heads: list[int]
 
 
 def sentences(text: str, language: str, conllu: str) -> list[Sentence] | str:
@@ -57,42 +59,76 @@ def sentences(text: str, language: str, conllu: str) -> list[Sentence] | str:
 
 
 def _read(conllu: str) -> Iterator[_Tree]:
-    tree = _Tree([], [], [])
-    covered = 0
+    lines: list[str] = []
     for line in conllu.split("\n"):
         if not line or line.isspace():
-            if tree.words:
-                yield _checked(tree)
-            tree, covered = _Tree([], [], []), 0
+            if lines:
+                yield from _tree(lines)
+            lines = []
         elif line[0] != "#":
-            columns = line.rstrip("\r").split("\t")
-            if len(columns) < 8:
-                raise MisfitError(f"not a line of CoNLL-U: {line[:60]!r}")
-            name = columns[0]
-            try:
-                if "-" in name:
-                    first, last = map(int, name.split("-"))
-                    tree.units.append(_Unit(columns[1], list(range(first - 1, last))))
-                    covered = last
-                elif "." not in name:
-                    number, head = int(name), int(columns[6])
-                    if number != len(tree.words) + 1:
-                        raise MisfitError(f"words are not numbered from 1 on: {line[:60]!r}")
-                    if number > covered:
-                        tree.units.append(_Unit(columns[1], [number - 1]))
-                    tree.words.append(
-                        Word(columns[1], columns[2], columns[3], columns[7], _features(columns[5]))
-                    )
-                    tree.heads.append(head - 1)
-            except ValueError:
-                raise MisfitError(f"not a line of CoNLL-U: {line[:60]!r}") from None
+            lines.append(line)
+    if lines:
+        yield from _tree(lines)
+
+
+def _tree(lines: list[str]) -> Iterator[_Tree]:
+    rows = [line.split("\t") for line in lines]
+    names = [row[0] for row in rows]
+    count = len(rows)
+    if names == _names(count) and {len(row) for row in rows} == {10}:
+        try:
+            heads = [max(int(row[6]) - 1, -1) for row in rows]
+        except ValueError:
+            heads = []
+        if heads:
+            words = [Word(row[1], row[2], row[3], row[7], _features(row[5])) for row in rows]
+            yield _checked(_Tree([row[1] for row in rows], _singles(count), words, heads))
+            return
+    yield from _line_by_line(lines)
+
+
+@lru_cache(maxsize=1024)
+def _names(count: int) -> list[str]:
+    return [str(number) for number in range(1, count + 1)]
+
+
+@lru_cache(maxsize=1024)
+def _singles(count: int) -> list[Sequence[int]]:
+    return [(number,) for number in range(count)]
+
+
+def _line_by_line(lines: list[str]) -> Iterator[_Tree]:
+    tree = _Tree([], [], [], [])
+    covered = 0
+    for line in lines:
+        columns = line.rstrip("\r").split("\t")
+        if len(columns) < 8:
+            raise MisfitError(f"not a line of CoNLL-U: {line[:60]!r}")
+        name = columns[0]
+        try:
+            if "-" in name:
+                first, last = map(int, name.split("-"))
+                tree.forms.append(columns[1])
+                tree.members.append(range(first - 1, last))
+                covered = last
+            elif "." not in name:
+                number, head = int(name), int(columns[6])
+                if number != len(tree.words) + 1:
+                    raise MisfitError(f"words are not numbered from 1 on: {line[:60]!r}")
+                if number > covered:
+                    tree.forms.append(columns[1])
+                    tree.members.append((number - 1,))
+                tree.words.append(Word(columns[1], columns[2], columns[3], columns[7], _features(columns[5])))
+                tree.heads.append(max(head - 1, -1))
+        except ValueError:
+            raise MisfitError(f"not a line of CoNLL-U: {line[:60]!r}") from None
     if tree.words:
         yield _checked(tree)
 
 
 def _checked(tree: _Tree) -> _Tree:
     size = len(tree.words)
-    if any(head >= size for head in tree.heads) or any(unit.words[-1] >= size for unit in tree.units):
+    if max(tree.heads) >= size or any(members[-1] >= size for members in tree.members if len(members) != 1):
         raise MisfitError("the parse names a word that it does not hold")
     return tree
 
@@ -109,8 +145,15 @@ def _align(text: str, trees: list[_Tree]) -> list[list[tuple[int, int]]]:
     places = []
     for tree in trees:
         row = []
-        for unit in tree.units:
-            start, position = _find(text, unit.form, position)
+        for form in tree.forms:
+            start = position
+            if not text.startswith(form, start):
+                start += 1
+                if text[position:start] != " " or not text.startswith(form, start):
+                    start, position = _find(text, form, position)
+                    row.append((start, position))
+                    continue
+            position = start + len(form)
             row.append((start, position))
         places.append(row)
     return places
@@ -151,8 +194,10 @@ def _build(
         left = len(stretch) - len(stretch.lstrip())
         stretch = stretch.strip()
         offset = start + left
-        local = [_bare(stretch, max(begin - offset, 0), end - offset) for begin, end in row]
-        yield Sentence(stretch, language, _tokens(stretch, language, tree, local), offset, None)
+        if offset or row[0][0] < 0:
+            row = [(max(begin - offset, 0), end - offset) for begin, end in row]
+        made = Sentence(stretch, language, _tokens(stretch, language, tree, row), offset, None)
+        yield made
 
 
 def _bare(text: str, start: int, end: int) -> tuple[int, int]:
@@ -165,33 +210,61 @@ def _bare(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _tokens(text: str, language: str, tree: _Tree, places: list[tuple[int, int]]) -> tuple[Token, ...]:
-    groups = _cover(tokenization.indivisible(text, language), places)
+    units = tokenization.indivisible(text, language)
+    if units != places:
+        places = [_bare(text, start, end) for start, end in places]
+    members = tree.members
+    if units == places:
+        if len(tree.words) == len(units):
+            return _one_each(text, tree, places)
+        groups = [(start, end, words) for (start, end), words in zip(places, members, strict=True)]
+    else:
+        groups = [
+            (start, end, [word for unit in found for word in members[unit]])
+            for start, end, found in _cover(units, places)
+        ]
     owner = [0] * len(tree.words)
-    for index, (_, _, units) in enumerate(groups):
-        for unit in units:
-            for word in tree.units[unit].words:
-                owner[word] = index
-    depths = _depths(tree.heads)
-    known = [index for index, (_, _, units) in enumerate(groups) if units]
+    for index, (_, _, found) in enumerate(groups):
+        for word in found:
+            owner[word] = index
+    return tuple(_grouped(text, tree, groups, owner))
+
+
+def _one_each(text: str, tree: _Tree, places: list[tuple[int, int]]) -> tuple[Token, ...]:
+    """Return the tokens of a sentence each token of which is one word."""
+    _check_cycles(tree.heads)
+    is_word = tokenization.is_word
     found = []
-    for index, (start, end, units) in enumerate(groups):
+    for (start, end), word, head in zip(places, tree.words, tree.heads, strict=True):
+        form, deprel = text[start:end], word.deprel
+        relation = deprel if ":" not in deprel else deprel[: deprel.index(":")]
+        found.append(
+            Token(start, end, form, is_word(form), word.upos, head, deprel, word.feats, (word,), relation)
+        )
+    return tuple(found)
+
+
+def _grouped(
+    text: str, tree: _Tree, groups: Sequence[tuple[int, int, Sequence[int]]], owner: Sequence[int]
+) -> Iterator[Token]:
+    depths = _depths(tree.heads)
+    known = [index for index, (_, _, found) in enumerate(groups) if found]
+    for index, (start, end, members) in enumerate(groups):
         form = text[start:end]
         is_word = tokenization.is_word(form)
-        members = [word for unit in units for word in tree.units[unit].words]
         if members:
-            top = min(members, key=depths.__getitem__)
+            top = members[0] if len(members) == 1 else min(members, key=depths.__getitem__)
             chosen, above = tree.words[top], tree.heads[top]
             head = owner[above] if above >= 0 else -1
-            words = tuple(tree.words[member] for member in members)
+            words = tuple([tree.words[member] for member in members])
             upos, deprel, feats = chosen.upos, chosen.deprel, chosen.feats
             relation = deprel.partition(":")[0]
-            found.append(Token(start, end, form, is_word, upos, head, deprel, feats, words, relation))
+            yield Token(start, end, form, is_word, upos, head, deprel, feats, words, relation)
         else:
             # A sign that the parser dropped hangs on its neighbour.
             head = max((other for other in known if other < index), default=known[0])
             relation = "dep" if is_word else "punct"
-            found.append(Token(start, end, form, is_word, "X", head, relation, relation=relation))
-    return tuple(found)
+            yield Token(start, end, form, is_word, "X", head, relation, relation=relation)
 
 
 def _cover(units: list[tuple[int, int]], words: list[tuple[int, int]]) -> list[tuple[int, int, list[int]]]:
@@ -214,6 +287,18 @@ def _cover(units: list[tuple[int, int]], words: list[tuple[int, int]]) -> list[t
                 break
         groups.append((start, end, members))
     return groups
+
+
+def _check_cycles(heads: Sequence[int]) -> None:
+    seen = [0] * len(heads)
+    for stamp, node in enumerate(range(len(heads)), 1):
+        while node >= 0:
+            if seen[node]:
+                if seen[node] == stamp:
+                    raise MisfitError("the parse's tree has a cycle")
+                break
+            seen[node] = stamp
+            node = heads[node]
 
 
 def _depths(heads: list[int]) -> list[int]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from random import Random
 
 from harness.errors import HarnessError
 from harness.keys import numbers
 from harness.perturbation import Perturbation
 from harness.text.alignment import Alignment
+from harness.text.lazy import lazy
 from harness.text.passages import Passage, passage
 from harness.text.rewrite import Rewrite
 from harness.text.sentence import Sentence
@@ -37,12 +37,12 @@ class Disturbed:
     source: Passage
     rewrites: tuple[Rewrite, ...]
 
-    @cached_property
+    @lazy
     def token_edits(self) -> int:
         """Sum of the sentences' token edits."""
         return sum([rewrite.token_edits for rewrite in self.rewrites if rewrite.eligible])
 
-    @cached_property
+    @lazy
     def char_edits(self) -> int:
         """Sum of the sentences' Levenshtein distances, in code points.
 
@@ -50,7 +50,7 @@ class Disturbed:
         """
         return sum([rewrite.char_edits for rewrite in self.rewrites if rewrite.eligible])
 
-    @cached_property
+    @lazy
     def spans(self) -> Alignment:
         """Where stretches of the source text lie in the new one: ``disturbed.spans.span(start, end)``."""
         parts = []

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import regex
 
 from harness.text import conllu as trees
+from harness.text.lazy import lazy
 from harness.text.sentence import Sentence
 from harness.text.writing import base
 
@@ -44,7 +44,7 @@ class Passage:
     sentences: tuple[Sentence, ...]
     unparsed: str | None = None
 
-    @cached_property
+    @lazy
     def gaps(self) -> tuple[str, ...]:
         """Whitespace before, between and after the sentences: one more than there are sentences."""
         edges = [

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
 
 from harness.text import casing, edits
 from harness.text.alignment import Alignment, Link
+from harness.text.lazy import lazy
 from harness.text.sentence import Sentence
 from harness.text.tokens import is_word
 from harness.text.writing import spaced, unspaced_letter
@@ -20,9 +20,9 @@ _OPENING = frozenset("([{„‚‘「『（【《〈¿¡")
 _EITHER = frozenset("\"'“”«»")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Piece:
-    """One piece of the new sentence.
+    """One piece of the new sentence, never changed (not frozen, which would take thrice as long to make).
 
     Attributes:
         text: its characters.
@@ -127,7 +127,7 @@ class Rewrite:
         ends = (sentence.gaps[-1],) if fitted else ()
         return cls(sentence, fitted, (sentence.gaps[0], *inner, *ends))
 
-    @cached_property
+    @lazy
     def text(self) -> str:
         """The new sentence."""
         if self._texts is not None:
@@ -153,7 +153,7 @@ class Rewrite:
         """Whether the text differs from the source's."""
         return self.text != self.sentence.text
 
-    @cached_property
+    @lazy
     def tokens(self) -> tuple[int | None, ...]:
         """For each source token the index of its piece, None when left out: tags follow their tokens."""
         places: list[int | None] = [None] * len(self.sentence)
@@ -162,7 +162,7 @@ class Rewrite:
                 places[piece.source] = index
         return tuple(places)
 
-    @cached_property
+    @lazy
     def spans(self) -> Alignment:
         """Where stretches of the source's text lie in the new one: ``rewrite.spans.span(start, end)``."""
         links = []
@@ -177,7 +177,7 @@ class Rewrite:
                 links.append(Link((token.start, token.end), None))
         return Alignment(tuple(links))
 
-    @cached_property
+    @lazy
     def marks(self) -> tuple[Mark, ...]:
         """What became of each piece; moved are the fewest words that leave the others in their old order.
 
@@ -202,7 +202,7 @@ class Rewrite:
             return sum([text != forms[index] for index, text in self._texts.items()])
         return sum(mark != "kept" for mark in self.marks) + self.tokens.count(None)
 
-    @cached_property
+    @lazy
     def char_edits(self) -> int:
         """Levenshtein distance between the source's text and the new one, in code points; exact."""
         found = self._plain_edits()

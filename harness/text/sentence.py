@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 from harness.text import tokens as tokenization
 from harness.text import writing
+from harness.text.lazy import lazy
 
 NO_FEATURES: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+# Tokens and words are never changed. They are not frozen: to make a frozen one takes three times as long.
+@dataclass(slots=True, unsafe_hash=True)
 class Word:
     """A syntactic word of Universal Dependencies: a part of a surface token (de *im*: in, dem)."""
 
@@ -25,7 +26,7 @@ class Word:
     feats: Mapping[str, str] = field(default_factory=lambda: NO_FEATURES)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Token:
     """A surface token: what moves as one piece.
 
@@ -112,14 +113,14 @@ class Sentence:
     def __len__(self) -> int:
         return len(self.spans)
 
-    @cached_property
+    @lazy
     def spans(self) -> Sequence[tuple[int, int]]:
         """Where each token begins and ends."""
         if "tokens" in self.__dict__:
             return [(token.start, token.end) for token in self.tokens]
         return tokenization.spans(self.text, self.language)
 
-    @cached_property
+    @lazy
     def forms(self) -> Sequence[str]:
         """The text of each token."""
         text = self.text
@@ -130,7 +131,7 @@ class Sentence:
         """Whether its tokens form a dependency tree."""
         return self.unparsed is None
 
-    @cached_property
+    @lazy
     def words(self) -> tuple[int, ...]:
         """Indices of the tokens that are words."""
         if "tokens" in self.__dict__:
@@ -138,7 +139,7 @@ class Sentence:
         is_word = tokenization.is_word
         return tuple([index for index, form in enumerate(self.forms) if is_word(form)])
 
-    @cached_property
+    @lazy
     def gaps(self) -> tuple[str, ...]:
         """What stands before the first token, between two tokens, and after the last: len + 1 strings."""
         text, position, found = self.text, 0, []
@@ -147,7 +148,7 @@ class Sentence:
             position = end
         return (*found, text[position:])
 
-    @cached_property
+    @lazy
     def script(self) -> str | None:
         """Script of most letters (Unicode's name: Latin, Han), None without letters."""
         return writing.script(self.text)
@@ -159,11 +160,13 @@ class Sentence:
             raise ValueError(f"the sentence has no tree: {self.unparsed}")
         return head
 
-    @cached_property
+    @lazy
     def _children(self) -> tuple[tuple[int, ...], ...]:
         children: list[list[int]] = [[] for _ in self.tokens]
-        for index in range(len(self.tokens)):
-            head = self.head(index)
+        for index, token in enumerate(self.tokens):
+            head = token.head
+            if head is None:
+                raise ValueError(f"the sentence has no tree: {self.unparsed}")
             if head >= 0:
                 children[head].append(index)
         return tuple(map(tuple, children))
@@ -172,20 +175,20 @@ class Sentence:
         """Return the tokens that depend on `index`, left to right; ValueError when not parsed."""
         return self._children[index]
 
-    @cached_property
+    @lazy
     def _subtrees(self) -> tuple[tuple[int, ...], ...]:
         subtrees: list[list[int]] = [[index] for index in range(len(self.tokens))]
         for index in self.upwards:
             head = self.head(index)
             if head >= 0:
                 subtrees[head] += subtrees[index]
-        return tuple(tuple(sorted(subtree)) for subtree in subtrees)
+        return tuple([tuple(sorted(each)) if len(each) > 1 else tuple(each) for each in subtrees])
 
     def subtree(self, index: int) -> tuple[int, ...]:
         """Return `index` and all that depends on it, left to right; ValueError when not parsed."""
         return self._subtrees[index]
 
-    @cached_property
+    @lazy
     def upwards(self) -> tuple[int, ...]:
         """Every token after all tokens that depend on it; ValueError when not parsed."""
         downwards = [index for index in range(len(self.tokens)) if self.head(index) < 0]

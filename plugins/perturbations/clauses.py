@@ -73,6 +73,8 @@ class Clause:
 
 def clause(sentence: Sentence, head: int, zones: Sequence[int]) -> Clause | None:
     """Return the clause that `head` heads; None if it heads none, or none with another order."""
+    if not sentence.children(head):
+        return None
     units = tuple(movable(sentence, head, zones))
     if len(units) < 2:
         return None
