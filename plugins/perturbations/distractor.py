@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import regex
+from harness_plugins.perturbations.statements import is_stated, languages, stands_alone
 
 from harness import Perturbation
 from harness.text.passages import boundaries
@@ -23,25 +23,21 @@ if TYPE_CHECKING:
     from harness.perturbation import Rows
 
 BEST = 5
-_SHORTEST, _LONGEST = 5, 40
-_SHORTEST_UNSPACED, _LONGEST_UNSPACED = 12, 100
-_LEAD = 4
+_SHARED = 2
 _STEM = 6
-_STATED = regex.compile(r"[.!。！।۔｡][\p{Pe}\p{Pf}\p{Pi}\"'’”»」』]*\Z")
 _LETTERS = regex.compile(r"[^\p{L}\p{N}\p{Mc}]+")
-_QUOTES = regex.compile(r"[\"„“”«»]")
-_PAIRS = (("(", ")"), ("[", "]"), ("（", "）"), ("「", "」"), ("『", "』"), ("《", "》"))
 
 
 class Distractor(Perturbation):
     """A sentence from another paragraph that shares words with the question, put into the context.
 
     It is one of the five sentences whose words overlap most with the question's, weighted by how rare they are
-    (idf), and at least half as much as the best does; of a word the first letters count, so that endings matter
-    little. It holds no gold answer,
-    is no part of the row's own paragraph, and does not begin by pointing back to a sentence before it (he, this;
-    a subject that is left out is not seen). A question without an answer is left alone: another paragraph might
-    answer it. Intensity is the share of the rows. ``worst:5:adversarial.distractor`` tries several, as AddSent does.
+    (idf), and at least half as much as the best does; two words or more, where any sentence shares so many. Of a
+    word the first letters count, so that endings matter little. The sentence holds no gold answer, is no part of
+    the row's own paragraph, and can stand alone: it names its subject and does not point back (he, this). A
+    question without an answer is left alone: another paragraph might answer it.
+
+    Intensity is the share of the rows. ``worst:5:adversarial.distractor`` tries several, as AddSent does.
 
         Where was Marie born?  Marie was born in Warsaw.
         ->  Marie was born in Warsaw. Peter Curie was born in Paris.
@@ -61,14 +57,14 @@ class Distractor(Perturbation):
         self.description = (
             f"a sentence like the question, from another paragraph, put into the context {where}"
         )
-        self.languages = tuple(sorted(pointing_back()))
+        self.languages = languages()
 
     def options(self) -> Mapping[str, Any]:
         return {"place": self.place}
 
     def unserved(self, language: str) -> str | None:
-        if base(language) not in pointing_back():
-            return f"{self.full_name} does not know the ends or pronouns of sentences in {language}"
+        if base(language) not in languages():
+            return f"{self.full_name} cannot tell which sentences stand alone in {language}"
         return None
 
     def edit(
@@ -120,7 +116,7 @@ def inserted(context: str, sentence: str, at: int, language: str) -> tuple[str, 
         put = sentence + blank
     else:
         # after a last sentence that does not end (a heading), the line does
-        put = (blank if _STATED.search(context[:at]) or not context[:at] else "\n") + sentence
+        put = (blank if is_stated(context[:at]) or not context[:at] else "\n") + sentence
     return context[:at] + put + context[at:], at, len(put)
 
 
@@ -154,7 +150,7 @@ class Index:
         for context in dict.fromkeys(each for each in contexts if each):
             for start, end in boundaries(context, language):
                 sentence = context[start:end]
-                if _distracts(sentence, language):
+                if stands_alone(sentence, language):
                     found.setdefault(plain(sentence), sentence)
         words = [terms(sentence, language) for sentence in found.values()]
         asked = [terms(question, language) for question in dict.fromkeys(each for each in questions if each)]
@@ -176,23 +172,28 @@ class Index:
         asked = sorted(terms(question, self.language))
         size = sum(self.weights.get(word, 0.0) for word in asked)
         shared: dict[int, float] = {}
+        counts: Counter[int] = Counter()
         for word in asked:
             for number in self.postings.get(word, ()):
                 shared[number] = shared.get(number, 0.0) + self.weights[word]
-        scores = [(-2 * weight / (size + self.sizes[number]), number) for number, weight in shared.items()]
+                counts[number] += 1
+        scores = sorted(
+            (counts[number] < _SHARED, -2 * weight / (size + self.sizes[number]), number)
+            for number, weight in shared.items()
+        )
         own = self.contexts.get(context)
         if own is None:
             own = self.contexts[context] = plain(context)
         forbidden = [each for each in map(plain, answers) if each]
         found: list[str] = []
-        best = 0.0
-        for score, number in sorted(scores):
-            if score > best / 2 or len(found) == BEST:
+        best: tuple[bool, float] | None = None
+        for few, score, number in scores:
+            if len(found) == BEST or (best is not None and (few != best[0] or score > best[1] / 2)):
                 break
             sentence = self.plain[number]
             if sentence not in own and not holds(sentence, forbidden):
                 found.append(self.sentences[number])
-                best = best or score
+                best = best or (few, score)
         return found
 
 
@@ -231,31 +232,3 @@ def _terms(text: str, language: str) -> Iterator[str]:
             yield from (word[place : place + 2] for place in range(max(len(word) - 1, 1)))
         else:
             yield word if word[0].isdigit() else word[:_STEM]
-
-
-def _distracts(sentence: str, language: str) -> bool:
-    """Say whether a sentence can stand alone: a whole statement that does not point back."""
-    words = [sentence[start:end] for start, end in spans(sentence, language) if is_word(sentence[start:end])]
-    short, long, size = _SHORTEST, _LONGEST, len(words)
-    if not spaced(language):
-        short, long, size = _SHORTEST_UNSPACED, _LONGEST_UNSPACED, len(sentence)
-    if not short <= size <= long or not _STATED.search(sentence) or words[0][0].islower():
-        return False
-    if len(_QUOTES.findall(sentence)) % 2 or any(
-        sentence.count(opening) != sentence.count(closing) for opening, closing in _PAIRS
-    ):
-        return False
-    pointing = pointing_back()[base(language)]
-    if not spaced(language):
-        lead = "".join(words)[: 2 * _LEAD]
-        return not any(word in lead for word in pointing)
-    return not any(word.casefold() in pointing for word in words[:_LEAD])
-
-
-@cache
-def pointing_back() -> Mapping[str, frozenset[str]]:
-    """Return for each language the words that point to a sentence before."""
-    import yaml
-
-    text = Path(__file__).with_name("pointing_back.yaml").read_text(encoding="utf-8")
-    return {language: frozenset(words.split()) for language, words in yaml.safe_load(text).items()}

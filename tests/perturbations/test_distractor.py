@@ -7,6 +7,7 @@ import random
 import pyarrow as pa
 import pytest
 from harness_plugins.perturbations.distractor import Distractor, Index, holds, plain
+from harness_plugins.perturbations.statements import languages, stands_alone
 from hypothesis import given
 from hypothesis import strategies as st
 from messy_texts import HOSTILE
@@ -40,7 +41,7 @@ CONTEXTS = {
     ],
     "ar": [
         "بنت آنا بيل الجسر الأحمر في عام 1890 م. تمر القوارب تحت الجسر كل يوم.",
-        "بنى جون كار البرج الأخضر في عام 1912 م. هو الذي بنى البرج الصغير قرب النهر.",
+        "الجسر الأحمر في البلدة الثانية جسر قديم جدا. هو الذي بنى البرج الصغير قرب النهر.",
         "بنى أهل القرية جسرا من الخشب فوق البحيرة. هذا اللون لا يعرفه أحد من الناس.",
     ],
 }
@@ -181,28 +182,48 @@ def test_an_answer_written_in_other_letters_is_seen_too():
     assert not holds(plain("Hanna came."), [plain("Bell")])
 
 
-def test_languages_whose_sentences_are_not_marked_are_unserved():
-    assert "th" in Distractor("last").unserved("th")
-    for language in (
-        "ar",
-        "de",
-        "el",
-        "en",
-        "es",
-        "hi",
-        "ro",
-        "ru",
-        "tr",
-        "vi",
-        "zh",
-        "bn",
-        "fi",
-        "id",
-        "ko",
-        "sw",
-        "te",
-    ):
-        assert Distractor("first").unserved(language) is None
+@pytest.mark.parametrize(
+    ("language", "sentence", "alone"),
+    [
+        ("en", "The green tower was built in 1912.", True),
+        ("en", "In 1912 he built the green tower.", False),
+        ("en", "was built in the year 1912.", False),
+        ("en", "The tower (built in 1912 was green.", False),
+        ("en", "Was the green tower built in 1912?", False),
+        ("de", "Der grüne Turm wurde 1912 gebaut.", True),
+        ("de", "Dieser grüne Turm wurde 1912 gebaut.", False),
+        ("es", "La torre verde se construyó en 1912.", True),
+        ("es", "Construyó la torre verde en 1912.", False),
+        ("el", "Ο πράσινος πύργος χτίστηκε το 1912.", True),
+        ("el", "Το 1912 έχτισε τον πράσινο πύργο.", False),
+        ("ro", "Turnul verde a fost construit târziu.", True),
+        ("ro", "A construit turnul verde în 1912.", False),
+        ("bg", "Зелената кула е построена през 1912.", True),
+        ("bg", "Построил зелената кула през 1912 година.", False),
+        ("ar", "البرج الأخضر بني في عام 1912.", True),
+        ("ar", "يقع البرج الأخضر في وسط المدينة.", True),
+        ("ar", "ولد في المدينة الكبيرة عام 1912.", False),
+        ("ru", "Зелёную башню построил Джон в 1912.", True),
+        ("ru", "Он построил зелёную башню в 1912.", False),
+        ("sw", "Mnara wa kijani ulijengwa mwaka 1912.", True),
+        ("sw", "Alijenga mnara wa kijani mwaka 1912.", False),
+        ("ko", "초록색 탑은 천구백십이년에 처음으로 지어졌다.", True),
+        ("ko", "도시에서 가장 높은 탑을 처음으로 지었다.", False),
+        ("zh", "绿色的高塔在一九一二年由约翰建成。", True),
+        ("zh", "他在一九一二年建成了绿色的高塔。", False),
+        ("hi", "हरा बुर्ज 1912 में बना था।", True),
+        ("hi", "उसने 1912 में हरा बुर्ज बनाया।", False),
+    ],
+)
+def test_a_sentence_stands_alone_if_it_names_its_subject(language, sentence, alone):
+    assert stands_alone(sentence, language) is alone
+
+
+def test_languages_whose_sentences_cannot_be_judged_are_unserved():
+    for language in ("th", "tr", "te", "ja"):
+        assert "stand alone" in Distractor("last").unserved(language)
+    assert {"ar", "de", "el", "en", "es", "hi", "ro", "ru", "vi", "zh"} <= set(languages())
+    assert Distractor("first").unserved("zh-Hant") is None
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
