@@ -207,7 +207,7 @@ def test_an_answer_written_in_other_letters_is_seen_too():
         ("ru", "Он построил зелёную башню в 1912.", False),
         ("sw", "Mnara wa kijani ulijengwa mwaka 1912.", True),
         ("sw", "Alijenga mnara wa kijani mwaka 1912.", False),
-        ("ko", "초록색 탑은 천구백십이년에 처음으로 지어졌다.", True),
+        ("ko", "초록색 고층탑은 천구백십이년에 처음으로 지어졌다.", True),
         ("ko", "도시에서 가장 높은 탑을 처음으로 지었다.", False),
         ("zh", "绿色的高塔在一九一二年由约翰建成。", True),
         ("zh", "他在一九一二年建成了绿色的高塔。", False),
