@@ -16,6 +16,8 @@ from harness.text.writing import spaced
 # Punctuation that says something: per cent, at, and, a minus or slash at a number.
 _MEANINGFUL = regex.compile(r"[%‰٪&@#*/\\＆＠＃％＊／\-−–~^_]")
 _PUNCTUATION = regex.compile(r"\p{P}+")
+# What follows without a blank belongs to what they close: Korean "언쟁"이.
+_CLOSING = regex.compile(r"[\p{Pe}\p{Pf}\"']")
 _BLANK = regex.compile(r"\p{Zs}")
 _CLAUSE_END = regex.compile(r"[,;:،؛，；：、—–.!?…。！？؟।۔]")
 _LETTERS_OR_DIGITS = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -44,7 +46,7 @@ class Punctuation(Perturbation):
 
 
 def rewritten(sentence: Sentence, changed: Mapping[int, str]) -> Rewrite:
-    """Return the sentence with new texts for some tokens; "" leaves one out, and its neighbours stay apart."""
+    """Return the sentence with new texts for some tokens; "" leaves one out, and words about it stay apart."""
     pieces: list[Piece] = []
     gaps = [sentence.gaps[0]]
     for index, token in enumerate(sentence.tokens):
@@ -58,7 +60,9 @@ def rewritten(sentence: Sentence, changed: Mapping[int, str]) -> Rewrite:
             pieces.append(Piece(text, index))
             gaps.append(gap)
         elif pieces:
-            gaps[-1] = max(gaps[-1], gap, key=len) or _between(sentence.language)
+            gaps[-1] = max(gaps[-1], gap, key=len)
+            if not _CLOSING.match(token.text):
+                gaps[-1] = gaps[-1] or _between(sentence.language)
     gaps[-1] = sentence.gaps[-1]
     return Rewrite(sentence, tuple(pieces), tuple(gaps))
 
