@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from math import ceil
 from typing import TYPE_CHECKING
@@ -41,18 +40,15 @@ def rising(trial: Trial) -> Iterator[Breach]:
     """The words altered at a lower intensity are altered alike at a higher one; edits do not become fewer."""
     found = [trial.disturbed(trial.samples, intensity) for intensity in _STEPS]
     for low, high, step in zip(found, found[1:], _STEPS[1:], strict=False):
-        totals: Counter[tuple[str, int]] = Counter()
         for sample, less, more in zip(trial.samples, low, high, strict=True):
             for one, other in zip(less.rewrites, more.rewrites, strict=True):
                 note = _taken_back(one, other)
                 if note is not None:
                     yield Breach(f"{note} at intensity {step:g}", sample.language, one.sentence.text)
-            totals[sample.language, 0] += less.token_edits
-            totals[sample.language, 1] += more.token_edits
-        for language in trial.languages:
-            few, many = totals[language, 0], totals[language, 1]
-            if many < 0.9 * few - 2:
-                yield Breach(f"{few} edits, and {many} at intensity {step:g}", language)
+        few, many = (sum(each.token_edits for each in them) for them in (low, high))
+        # The fewest words that must be lifted vary with the order that is drawn.
+        if many < 0.75 * few:
+            yield Breach(f"{few} edits in all texts, and {many} at intensity {step:g}")
 
 
 def _taken_back(low: Rewrite, high: Rewrite) -> str | None:
