@@ -125,7 +125,7 @@ class Index:
     """The sentences of all paragraphs that can distract, and which of them hold a word.
 
     Attributes:
-        sentences: each once, in the order of the rows.
+        sentences: each once, in an order that does not depend on that of the rows.
         plain: the same as `plain` gives them.
         postings: word to numbers of sentences.
         weights: idf of each word, those of questions among them.
@@ -147,13 +147,13 @@ class Index:
         A word's weight is its idf over sentences and questions, so that what many questions ask with tells little.
         """
         found: dict[str, str] = {}
-        for context in dict.fromkeys(each for each in contexts if each):
+        for context in sorted({each for each in contexts if each}):
             for start, end in boundaries(context, language):
                 sentence = context[start:end]
                 if stands_alone(sentence, language):
                     found.setdefault(plain(sentence), sentence)
         words = [terms(sentence, language) for sentence in found.values()]
-        asked = [terms(question, language) for question in dict.fromkeys(each for each in questions if each)]
+        asked = [terms(question, language) for question in {each for each in questions if each}]
         counts = Counter(word for each in (*words, *asked) for word in each)
         total = len(words) + len(asked) + 1
         weights = {word: math.log(total / count) for word, count in counts.items()}

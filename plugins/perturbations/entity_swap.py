@@ -123,16 +123,16 @@ def entities(tags: Sequence[str | None]) -> Iterator[Entity]:
 
 
 def _pool(rows: Rows) -> Pool:
-    """Return the different entities of all rows by type, and by type and word before, in the order of the rows."""
-    found: dict[str | tuple[str, str], dict[Words, None]] = {}
+    """Return the different entities of all rows by type, and by type and word before, sorted."""
+    found: dict[str | tuple[str, str], set[Words]] = {}
     for tokens, tags in zip(rows.column("tokens"), rows.column("tags"), strict=True):
         if tokens and tags and len(tokens) == len(tags):
             for entity in entities(tags):
                 words = tuple(tokens[entity.start : entity.end])
                 if _is_name(words):
-                    found.setdefault(entity.type, {}).setdefault(words)
-                    found.setdefault((entity.type, _before(tokens, entity)), {}).setdefault(words)
-    return {kind: tuple(names) for kind, names in found.items()}
+                    found.setdefault(entity.type, set()).add(words)
+                    found.setdefault((entity.type, _before(tokens, entity)), set()).add(words)
+    return {kind: tuple(sorted(names)) for kind, names in found.items()}
 
 
 def _is_name(words: Words) -> bool:

@@ -37,11 +37,13 @@ class Synonym(Perturbation):
     name = "synonym"
     family = "lexical"
     keeps_meaning = True
-    languages = ("en",)
     needs = ("parse",)
     intensity = 0.3
     description = "content words replaced by synonyms of WordNet"
     reference = "Miller 1995 (WordNet); PWWS: Ren et al. 2019 (ACL); SynonymAug of nlpaug (Ma 2019)"
+
+    def __init__(self) -> None:
+        self.languages = ("en",) if _wordnet() else ()
 
     def options(self) -> Mapping[str, Any]:
         found = _wordnet()
