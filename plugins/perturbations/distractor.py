@@ -204,13 +204,15 @@ def holds(sentence: str, answers: Sequence[str]) -> bool:
 
 @cache
 def _folded(character: str) -> str:
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
     return "".join(
         part for part in unicodedata.normalize("NFKD", character) if unicodedata.category(part) != "Mn"
     )
 
 
 def plain(text: str) -> str:
-    """Return a text's letters and digits alone: no case, marks, punctuation or blanks."""
+    """Return a text's letters and digits alone: no case, marks, punctuation or blanks, digits as in ASCII."""
     return _LETTERS.sub("", "".join(map(_folded, text)).casefold())
 
 

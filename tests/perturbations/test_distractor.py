@@ -177,7 +177,8 @@ def test_no_distractor_holds_an_answer_or_stands_in_the_paragraph(contexts, answ
 
 def test_an_answer_written_in_other_letters_is_seen_too():
     assert holds(plain("It was built by ÁNNA-Bell."), [plain("Anna Bell")])
-    assert holds(plain("في عام ١٨٩٠"), [plain("1890")]) or not holds(plain("1890"), [plain("١٨٩٠")])
+    assert holds(plain("في عام ١٨٩٠"), [plain("1890")])
+    assert holds(plain("كِتَابٌ"), [plain("كتاب")])
     assert holds(plain("Anna"), [plain("Anna Bell")])
     assert not holds(plain("Hanna came."), [plain("Bell")])
 
