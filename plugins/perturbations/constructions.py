@@ -83,7 +83,7 @@ def _verbal(sentence: Sentence, head: int, index: int) -> str | None:
             if governor.relation in ("root", "conj", "parataxis") or token.text in GERUND:
                 return None
             return "subordinator" if token.upos in ("SCONJ", "ADP") and len(token.words) < 2 else None
-        if functional(sentence, index) or is_fronted(sentence, head, index):
+        if leaning(sentence, index) or is_fronted(sentence, head, index):
             return None
         return {"nsubj": "subject", "obj": "object", "obl": "oblique"}.get(token.relation, "clause")
     return None
@@ -118,12 +118,22 @@ def _openers(sentence: Sentence, index: int) -> list[int]:
     return [index, *inner]
 
 
+def _has_question_mark(sentence: Sentence, head: int) -> bool:
+    """Say whether a question mark depends on a clause's head or follows its last word."""
+    marks = _INTERROGATIVE + (";\u037e" if sentence.language == "el" else "")
+    words = [index for index in sentence.subtree(head) if sentence.tokens[index].is_word]
+    after = words[-1] + 1 if words else head + 1
+    while after < len(sentence) and not sentence.tokens[after].is_word:
+        if sentence.tokens[after].text in marks:
+            return True
+        after += 1
+    return any(sentence.tokens[child].text in marks for child in sentence.children(head))
+
+
 def asks(sentence: Sentence, head: int) -> bool:
     """Say whether the clause that `head` heads is a question: by the sentence's mark or its question word."""
-    if sentence.tokens[head].relation in ("root", "conj", "parataxis"):
-        end = sentence.text.rstrip().rstrip("\"'”’»)」』")[-1:]
-        if end and end in _INTERROGATIVE:
-            return True
+    if sentence.tokens[head].relation not in ("acl", "advcl", "amod") and _has_question_mark(sentence, head):
+        return True
     words = _list("question_words.yaml", sentence.language)
     subordinate = sentence.tokens[head].relation in ("acl", "advcl")
     return any(
@@ -182,7 +192,20 @@ def _is_auxiliary(sentence: Sentence, head: int, index: int) -> bool:
         return False
     if sentence.language.startswith("zh") and token.text in _ASPECT:
         return False
+    if token.text.casefold() in _list("verb_particles.yaml", sentence.language):
+        return False
     return sentence.language not in NO_AUXILIARIES
+
+
+def leaning(sentence: Sentence, index: int) -> bool:
+    """Say whether a dependent of a verb is a small word that leans on it: a weak pronoun, a negation."""
+    if functional(sentence, index):
+        return True
+    words = _list("preverbs.yaml", sentence.language)
+    token = sentence.tokens[index]
+    if sentence.language == "de" and token.feats.get("Reflex") == "Yes":
+        return len(sentence.subtree(index)) == 1
+    return token.relation == "advmod" and token.text.casefold() in words
 
 
 def predicative(sentence: Sentence, head: int) -> bool:

@@ -14,6 +14,8 @@ from harness.text.writing import spaced
 # What a comma beside it sets off.
 _ADJUNCTS = frozenset({"acl", "advcl", "advmod", "appos", "discourse", "obl", "parataxis", "vocative"})
 
+# Arabic *wa-* and *fa-*, whatever a treebank calls them.
+ARABIC_AND = frozenset({"و", "ف"})
 _ONE_WORD = frozenset(
     {"compound", "flat", "fixed", "goeswith", "clf", "nummod", "amod", "nmod", "det", "punct"}
 )
@@ -165,7 +167,9 @@ class Line:
             for block, before in owned or [side for side in sides if self._is_adjunct(side[0], source)]:
                 place = list(target).index(block) - before
                 end = source[-1].end
-                inside = end < len(self.order) and solid(self.sentence.tokens[self.order[end]])
+                inside = end < len(self.order) and (
+                    solid(self.sentence.tokens[self.order[end]]) or self._is_mark(end)
+                )
                 return min(max(place, 0), len(target) - (1 if inside else 2))
         return number
 
@@ -205,7 +209,10 @@ def solid(token: Token) -> bool:
 
 def tied(token: Token) -> bool:
     """Say whether a token begins with the conjunction of its clause (ar *wa-qala*), and so cannot be moved."""
-    return len(token.words) > 1 and token.words[0].deprel.partition(":")[0] in ("cc", "mark")
+    if len(token.words) < 2:
+        return False
+    first = token.words[0]
+    return first.deprel.partition(":")[0] in ("cc", "mark") or first.form in ARABIC_AND
 
 
 def mixed(token: Token, language: str) -> bool:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 from harness_plugins.perturbations.closed_class import CLITICS
-from harness_plugins.perturbations.constituents import functional
-from harness_plugins.perturbations.constructions import COMPOUND, GERUND, NOUN_PHRASE, predicative
+from harness_plugins.perturbations.constructions import COMPOUND, GERUND, NOUN_PHRASE, leaning, predicative
 from harness_plugins.perturbations.linear import Block, Line
 
 from harness import Sentence
@@ -96,7 +95,7 @@ def noun_phrase_bounds(sentence: Sentence, blocks: Sequence[Block], head: int) -
 
 def _inner(sentence: Sentence, index: int, relations: frozenset[str]) -> bool:
     token = sentence.tokens[index]
-    if token.relation == "advmod" and functional(sentence, index):
+    if token.relation == "advmod" and leaning(sentence, index):
         return False
     # A measure: *a little different*.
     return token.relation in relations or token.deprel in ("obl:npmod", "obl:unmarked")
@@ -197,7 +196,7 @@ def leans(sentence: Sentence, head: int, index: int) -> bool:
         )
     if token.relation == "xcomp":
         return token.upos == "VERB" and len(sentence.subtree(index)) == 1
-    return token.relation in ("advmod", "nsubj", "obj", "iobj", "obl") and functional(sentence, index)
+    return token.relation in ("advmod", "nsubj", "obj", "iobj", "obl") and leaning(sentence, index)
 
 
 def _clause_slot(sentence: Sentence, rest: Sequence[Block], head: int, kind: str, before: bool) -> int:

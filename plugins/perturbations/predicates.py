@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness_plugins.perturbations.constituents import functional
-from harness_plugins.perturbations.constructions import asks, is_fronted
+from harness_plugins.perturbations.constructions import asks, is_fronted, leaning
 from harness_plugins.perturbations.linear import Block, Line
 from harness_plugins.perturbations.phrases import Move, leans, noun_phrase_bounds, trimmed, verb_bounds
 
@@ -105,7 +104,7 @@ def _argument(sentence: Sentence, head: int, block: Block) -> str | None:
     token = sentence.tokens[block.top]
     if block.top == head or token.relation not in ("nsubj", "obj", "iobj"):
         return None
-    if functional(sentence, block.top) or is_fronted(sentence, head, block.top):
+    if leaning(sentence, block.top) or is_fronted(sentence, head, block.top):
         return None
     return "S" if token.relation == "nsubj" else "O"
 
@@ -126,7 +125,7 @@ def _goes_along(sentence: Sentence, head: int, index: int) -> bool:
     token = sentence.tokens[index]
     if token.relation in _ALWAYS:
         return True
-    return token.relation == "advmod" and token.is_word and leans(sentence, head, index)
+    return token.relation in ("advmod", "obj") and token.is_word and leans(sentence, head, index)
 
 
 def _nominal(
@@ -156,7 +155,7 @@ def _nominal(
 
 def _negates(sentence: Sentence, index: int) -> bool:
     token = sentence.tokens[index]
-    return token.relation == "advmod" and token.is_word and functional(sentence, index)
+    return token.relation == "advmod" and token.is_word and leaning(sentence, index)
 
 
 def _interrupted(sentence: Sentence, blocks: Sequence[Block], parts: dict[str, list[Block]]) -> bool:

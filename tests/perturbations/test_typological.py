@@ -215,6 +215,30 @@ def test_questions_are_left_alone():
         assert not rewritten(hindi, name).eligible
 
 
+def test_a_question_inside_a_statement_is_left_alone():
+    asked = tree(
+        "He asked: you saw it? and left.",
+        "PRON 2 nsubj", "VERB 0 root", "PUNCT 2 punct", "PRON 5 nsubj", "VERB 2 ccomp", "PRON 5 obj",
+        "PUNCT 5 punct", "CCONJ 9 cc", "VERB 2 conj", "PUNCT 2 punct",
+    )  # fmt: skip
+    assert rewritten(asked, "vso").text == "Asked he: you saw it? and left."
+
+
+def test_negation_goes_with_its_verb_where_treebanks_do_not_mark_it():
+    vietnamese = spelled(
+        "vi", "Tôi PRON 3 nsubj", "không ADV 3 advmod", "biết VERB 0 root", "Nam PROPN 3 obj"
+    )
+    assert rewritten(vietnamese, "osv").text == "Nam tôi không biết"
+
+
+def test_a_german_reflexive_goes_with_its_verb():
+    german = spelled(
+        "de", "Er PRON 6 nsubj", "hat AUX 6 aux", "sich PRON 6 obj Reflex=Yes", "um ADP 5 case", "Brot NOUN 6 obl",
+        "gestritten VERB 0 root",
+    )  # fmt: skip
+    assert rewritten(german, "vso").text == "Hat sich gestritten er um Brot"
+
+
 def test_the_copula_is_the_verb_of_a_predicate_noun():
     doctor = tree(
         "My sister is a good doctor.",
