@@ -11,7 +11,6 @@ from harness.conformance.rows import answers, tags
 from harness.conformance.samples import Sample
 from harness.formats import format_named
 from harness.text import Disturbed, Rewrite
-from harness.text.disturbance import disturb_many
 
 if TYPE_CHECKING:
     from harness.conformance.trial import Trial
@@ -128,25 +127,21 @@ def _misplaced(
 
 
 def tagged(trial: Trial, sample: Sample) -> str | None:
-    """Tags are as many as words, each follows its word, entities stay whole; or the row is left out."""
+    """Tags are as many as words, each follows its word, entities stay whole; or the row is refused."""
+    shape = format_named("token-tagging")
     for sentence in sample.passage().sentences:
         words = [token.text for token in sentence.tokens]
         if words:
-            note = misplaced_tag(trial, words, tags(len(words)), sample.language, sample.conllu)
+            source = shape.passage(words, sample.language, sample.conllu)
+            note = misplaced_tag(trial.disturbed_passages([source])[0], words, tags(len(words)))
             if note is not None:
                 return note
     return None
 
 
-def misplaced_tag(
-    trial: Trial, words: list[str], marks: list[str], language: str, conllu: str | None, name: str = "0"
-) -> str | None:
+def misplaced_tag(found: Disturbed, words: Sequence[str], marks: Sequence[str | None]) -> str | None:
     """Say what is wrong with the tags of a row that the format carries to the disturbed words."""
     shape = format_named("token-tagging")
-    source = shape.passage(words, language, conllu)
-    (found,) = disturb_many(
-        trial.perturbation, [(source, name, "tokens")], seed=7, intensity=trial.perturbation.intensity
-    )
     # A tag of its own for each word shows where each comes from.
     own = shape.carried({"tokens": words, "tags": [f"#{n}" for n in range(len(words))]}, {"tokens": found})
     new = shape.carried({"tokens": words, "tags": marks}, {"tokens": found})

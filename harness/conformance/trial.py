@@ -14,7 +14,7 @@ from harness.conformance.samples import Sample
 from harness.formats import format_named
 from harness.keys import number
 from harness.perturbation import Perturbation, Resources
-from harness.text import Disturbed, disturb_table
+from harness.text import Disturbed, Passage, disturb_table
 from harness.text.disturbance import disturb_many
 
 if TYPE_CHECKING:
@@ -113,8 +113,17 @@ class Trial:
         perturbation: Perturbation | None = None,
     ) -> list[Disturbed]:
         """Return what becomes of texts; without an intensity at the perturbation's own."""
+        return self.disturbed_passages([sample.passage() for sample in samples], intensity, perturbation)
+
+    def disturbed_passages(
+        self,
+        sources: Iterable[Passage],
+        intensity: float | None = None,
+        perturbation: Perturbation | None = None,
+    ) -> list[Disturbed]:
+        """Return what becomes of texts that are in sentences already."""
         perturbation = perturbation or self.perturbation
-        texts = [(sample.passage(), str(number(sample.language, sample.text)), "text") for sample in samples]
+        texts = [(source, str(number(source.language, source.text)), "text") for source in sources]
         wanted = perturbation.intensity if intensity is None else intensity
         return disturb_many(perturbation, texts, seed=SEED, intensity=wanted)
 

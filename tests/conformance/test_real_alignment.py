@@ -131,6 +131,7 @@ def test_no_answer_of_xquad_is_misplaced(family):
 @pytest.mark.parametrize("kind", ["PAN-X", "udpos"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_no_tag_is_misplaced(family, kind):
+    shape = format_named("token-tagging")
     misplaced, counts = [], Counter[str]()
     for language, rows in sentences(kind).items():
         for trial in trials(family, language):
@@ -138,11 +139,15 @@ def test_no_tag_is_misplaced(family, kind):
                 made = [{"id": str(n), "tokens": w, "tags": t} for n, (w, t) in enumerate(rows)]
                 misplaced += edited(trial, language, made, "token-tagging", counts)
                 continue
-            for number, (words, tags) in enumerate(rows):
-                text = format_named("token-tagging").text(words, language)
+            for words, tags in rows:
+                text = shape.text(words, language)
                 conllu = tree(text, language) if trial.needs_tree else None
-                note = pieces.misplaced_tag(trial, words, tags, language, conllu, str(number))
+                (found,) = trial.disturbed_passages([shape.passage(words, language, conllu)])
                 counts["sentences"] += 1
+                counts["touched"] += found.touched
+                row = {"tokens": words, "tags": tags}
+                counts["refused"] += found.touched and shape.carried(row, {"tokens": found}) is None
+                note = pieces.misplaced_tag(found, words, tags)
                 if note is not None:
                     misplaced.append((trial.perturbation.full_name, language, words, note))
     print(family, kind, dict(counts))
