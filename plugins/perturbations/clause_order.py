@@ -39,7 +39,7 @@ class SwapClauses(Rewording):
     several verbs, or with other clauses beside; questions and quotations.
 
         When the rain stopped, the children went out.  ->  The children went out when the rain stopped.
-        Ich bleibe zu Hause, wenn es regnet.  ->  Wenn es regnet, bleibe ich zu Hause.
+        Ich bleibe zu Hause, wenn der Zug ausfällt.  ->  Wenn der Zug ausfällt, bleibe ich zu Hause.
     """
 
     name = "swap-clauses"
@@ -90,7 +90,7 @@ def _exchange(sentence: Sentence, head: int, child: int) -> Change | None:
     if any(token.text.endswith(".") or (token.is_word and len(token.text) == 1) for token in lasts):
         # An abbreviation's stop is the sentence's too.
         return None
-    if sentence.tokens[start].relation == "cc" and len(sentence.subtree(start)) == 1:
+    if sentence.tokens[start].relation == "cc" and len(sentence.subtree(start)) == 1 and start + 1 < end:
         start += 1
     if span[0] == start and _is_comma(sentence, span[1]):
         return _to_the_end(sentence, head, span, (span[1] + 1, end), kind)

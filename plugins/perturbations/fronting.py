@@ -26,6 +26,7 @@ from harness.text.writing import base
 
 # What stands before the verb in these languages could be taken for an embedded verb's.
 _VERB_LAST = frozenset({"hi", "ja", "ko", "tr", "zh"})
+_POSTPOSING = frozenset({"hi", "ja", "ko", "tr"})
 _SUBJECTS = ("nsubj", "csubj", "expl")
 _COMPARING = frozenset({"als", "wie", "чем", "как", "than", "as", "que", "como", "comme"})
 # Nouns that make one expression with their verb.
@@ -92,15 +93,14 @@ def _clause_start(sentence: Sentence, head: int) -> int | None:
     """Return where the main clause begins with its subject, or its verb; None if it begins otherwise."""
     whole = phrase(sentence, head)
     if whole is None or any(
-        sentence.tokens[child].relation
-        in ("mark", "discourse", "vocative", "dislocated", "csubj", "parataxis", "orphan")
+        sentence.tokens[child].relation in ("mark", "discourse", "vocative", "dislocated", "csubj", "orphan")
         for child in sentence.children(head)
     ):
         return None
-    start = whole[0]
-    while sentence.tokens[start].text in '"“„«「『':
-        start += 1
-    if sentence.tokens[start].relation == "cc" and len(sentence.subtree(start)) == 1:
+    start = next((index for index in range(*whole) if sentence.tokens[index].is_word), whole[0])
+    if any(sentence.tokens[index].text not in '"“„«「『' for index in range(whole[0], start)):
+        return None
+    if sentence.tokens[start].relation == "cc" and len(sentence.subtree(start)) == 1 and start + 1 < whole[1]:
         start += 1
     if not sentence.tokens[start].is_word or relations(sentence, start) & {"cc", "mark"}:
         return None
@@ -177,6 +177,8 @@ def _set_off(sentence: Sentence, unit: tuple[int, int]) -> bool:
     before = sentence.tokens[unit[0] - 1]
     if base(sentence.language) in _VERB_LAST and not sentence.tokens[unit[1]].is_word:
         return True
+    if base(sentence.language) in _POSTPOSING:
+        return not before.is_word
     return (
         not before.is_word
         or (before.upos == "ADP" and before.relation == "case")
@@ -189,6 +191,8 @@ def _reachable(sentence: Sentence, head: int, unit: tuple[int, int], start: int)
     for child in sentence.children(head):
         token = sentence.tokens[child]
         if token.relation == "conj" and (child < unit[0] or not _apart(sentence, child)):
+            return False
+        if token.relation == "parataxis" and min(sentence.subtree(child)) < unit[1]:
             return False
         if token.relation in ("ccomp", "xcomp", "advcl", "csubj") and (
             min(sentence.subtree(child)) < unit[0] or base(sentence.language) in _VERB_LAST
@@ -266,7 +270,8 @@ def _of_a_verb(sentence: Sentence, head: int, child: int) -> bool:
 def _whole(sentence: Sentence, child: int, marks: list[str]) -> bool:
     """Say whether an oblique is a phrase of its own and not half of an expression with its verb."""
     token = sentence.tokens[child]
-    determined = len(sentence.subtree(child)) > len(marks) + 1 or token.upos in ("PROPN", "NUM")
+    article = any("det" in relations(sentence, index) for index in sentence.children(child))
+    determined = article or len(sentence.subtree(child)) > len(marks) + 1 or token.upos in ("PROPN", "NUM")
     return token.upos in ("NOUN", "PROPN", "NUM") and bool(marks) and determined
 
 
