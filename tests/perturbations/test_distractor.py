@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from harness_plugins.perturbations.distractor import Distractor, Index, holds, plain
 from harness_plugins.perturbations.statements import languages, stands_alone
@@ -243,3 +246,27 @@ def test_hostile_contexts_stay_whole(text, place):
             (start,) = found["answer_starts"]
             assert found["context"][start : start + len(answer)] == answer
             assert len(found["context"]) > len(text)
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("language", ["ar", "de", "el", "en", "es", "hi", "ru", "vi", "zh"])
+def test_real_questions_get_whole_sentences_without_their_answers(language):
+    folder = Path(os.environ["HARNESS_REALDATA"]) / "hub/datasets/google/xtreme" / f"XQuAD.{language}"
+    real = pq.read_table(next(folder.glob("*.parquet")))
+    answers = real["answers"].to_pylist()
+    texts, starts = ([each[name] for each in answers] for name in ("text", "answer_start"))
+    made = real.select(["id", "context", "question"])
+    made = made.append_column("answers", pa.array(texts)).append_column("answer_starts", pa.array(starts))
+    found = disturb_table(
+        Distractor("random"), made, ["context"], language=language, seed=0, intensity=1.0,
+        shape=format_named("span-extraction"),
+    )  # fmt: skip
+    assert sum(found["touched"].to_pylist()) > 0.9 * len(found)
+    for old, new in zip(made.to_pylist(), found.to_pylist(), strict=True):
+        for answer, start, before in zip(
+            old["answers"], new["answer_starts"], old["answer_starts"], strict=True
+        ):
+            assert (
+                new["context"][start : start + len(answer)] == old["context"][before : before + len(answer)]
+            )
+            assert plain(new["context"]).count(plain(answer)) == plain(old["context"]).count(plain(answer))
