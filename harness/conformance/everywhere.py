@@ -74,13 +74,9 @@ def elsewhere(trial: Trial) -> Iterator[Breach]:
 
 
 def _in_another_process(trial: Trial) -> list[Rows]:
-    if type(trial.bare).__module__ == "__main__":
-        raise Unable("its class is in __main__, which no other process can import")
-    try:
-        inside = pickle.dumps((trial.bare, trial.resources))
-    except Exception as error:
-        raise Unable(f"it cannot be pickled: {raised(error)}") from error
-    job = pickle.dumps((sys.path, inside, trial.perturbation.intensity, trial.batches))
+    if isinstance(trial.packed, str):
+        raise Unable(trial.packed)
+    job = pickle.dumps((sys.path, trial.packed, trial.perturbation.intensity, trial.batches))
     seed = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "rows"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -59,6 +60,7 @@ class Trial:
         samples: texts in the languages that it serves; with trees where it needs them.
         untried: languages that it was not tried in, and why.
         missing: why it cannot be tried at all; "" where it can.
+        packed: the bare perturbation and its resources as another process gets them; or why it cannot.
         quick: whether texts that take long are left out.
     """
 
@@ -69,6 +71,7 @@ class Trial:
     untried: Mapping[str, str]
     missing: str = ""
     quick: bool = False
+    packed: bytes | str = ""
 
     @property
     def edits_rows(self) -> bool:
@@ -182,7 +185,8 @@ def arrange(
     wanted = languages if languages is not None else dict.fromkeys(sample.language for sample in known)
     if quick and languages is None:
         wanted = [language for language in wanted if language in VARIED]
-    empty = Trial(perturbation, resources, perturbation, (), {}, quick=quick)
+    packed = _packed(perturbation, resources)
+    empty = Trial(perturbation, resources, perturbation, (), {}, quick=quick, packed=packed)
     for need, option in RESOURCES.items():
         if need in perturbation.needs and getattr(resources, need) is None:
             return replace(empty, missing=f"it needs {option}")
@@ -202,7 +206,17 @@ def arrange(
     if "parse" not in ready.needs:
         chosen = [Sample(sample.text, sample.language) for sample in chosen]
     missing = "" if chosen else f"no text that it could disturb: {next(iter(untried.values()), 'none')}"
-    return Trial(perturbation, resources, ready, tuple(dict.fromkeys(chosen)), untried, missing, quick)
+    texts = tuple(dict.fromkeys(chosen))
+    return Trial(perturbation, resources, ready, texts, untried, missing, quick, packed)
+
+
+def _packed(perturbation: Perturbation, resources: Resources) -> bytes | str:
+    if type(perturbation).__module__ == "__main__":
+        return "its class is in __main__, which no other process can import"
+    try:
+        return pickle.dumps((perturbation, resources))
+    except Exception as error:
+        return f"it cannot be pickled: {type(error).__name__}: {error}"
 
 
 def _parsed(
