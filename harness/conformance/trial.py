@@ -206,8 +206,8 @@ def arrange(
     if "parse" not in ready.needs:
         chosen = [Sample(sample.text, sample.language) for sample in chosen]
     missing = "" if chosen else f"no text that it could disturb: {next(iter(untried.values()), 'none')}"
-    texts = tuple(dict.fromkeys(chosen))
-    return Trial(perturbation, resources, ready, texts, untried, missing, quick, packed)
+    different = tuple(dict.fromkeys(chosen))
+    return Trial(perturbation, resources, ready, different, untried, missing, quick, packed)
 
 
 def _packed(perturbation: Perturbation, resources: Resources) -> bytes | str:
