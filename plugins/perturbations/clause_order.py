@@ -17,6 +17,7 @@ from harness_plugins.perturbations.reordering import (
     negated,
     phrase,
     points_at_order,
+    predicate,
     root,
     table,
 )
@@ -49,7 +50,7 @@ class SwapClauses(Rewording):
 
     def changes(self, sentence: Sentence) -> Iterator[Change]:
         head = root(sentence)
-        if head is None or not _plain(sentence, head):
+        if head is None or not predicate(sentence, head) or not _plain(sentence, head):
             return
         for child in sentence.children(head):
             if sentence.tokens[child].relation == "advcl":

@@ -15,6 +15,7 @@ from harness_plugins.perturbations.reordering import (
     has_reference,
     negated,
     phrase,
+    predicate,
     relations,
     root,
     table,
@@ -68,7 +69,11 @@ class Front(Rewording):
 
     def changes(self, sentence: Sentence) -> Iterator[Change]:
         head = root(sentence)
-        if head is None or sentence.text.rstrip("\"'”’»)」").endswith(("?", "؟", "？", ";")):
+        if (
+            head is None
+            or not predicate(sentence, head)
+            or sentence.text.rstrip("\"'”’»)」").endswith(("?", "؟", "？", ";"))
+        ):
             return
         start = _clause_start(sentence, head)
         if start is None:

@@ -15,6 +15,7 @@ from harness_plugins.perturbations.reordering import (
     has_pair,
     has_reference,
     phrase,
+    predicate,
     table,
 )
 
@@ -109,6 +110,8 @@ def _arguments(sentence: Sentence, head: int) -> tuple[int, int] | None:
     if token.upos != "VERB" or token.relation not in _CLAUSES or len(token.words) != 1:
         return None
     if token.words[0].lemma in _words("verbs"):
+        return None
+    if token.relation == "conj" and not predicate(sentence, sentence.head(head)):
         return None
     found: dict[str, list[int]] = {}
     for child in sentence.children(head):

@@ -26,6 +26,8 @@ _POINTING = frozenset(
 )  # fmt: skip
 # Possessives that Russian treebanks do not mark as such.
 _POSSESSIVES = frozenset({"его", "её", "ее", "их"})
+# Relations in which no finite verb stands.
+_NO_VERB = frozenset({"case", "det", "nummod", "cc", "flat", "compound", "advmod", "nmod", "punct", "clf"})
 _PAIRED = frozenset("\"'“”„‘’‚«»‹›()[]{}「」『』《》（）【】〈〉")
 
 
@@ -61,6 +63,8 @@ class Rewording(Perturbation):
         raise NotImplementedError
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
+        if not plausible(sentence):
+            return Rewrite.unchanged(sentence)
         found = [change for change in self.changes(sentence) if _begins_well(sentence, change)]
         rng.shuffle(found)
         apart: list[Change] = []
@@ -70,6 +74,20 @@ class Rewording(Perturbation):
         if not apart:
             return Rewrite.unchanged(sentence)
         return applied(sentence, apart[: share(intensity, len(apart))])
+
+
+def plausible(sentence: Sentence) -> bool:
+    """Say whether a tree is none that only a parser's error explains: no finite verb does a function word's work."""
+    return not any(
+        token.upos == "VERB" and token.relation in _NO_VERB and is_finite(token) for token in sentence.tokens
+    )
+
+
+def predicate(sentence: Sentence, head: int) -> bool:
+    """Say whether a token is a verb or has a copula: a clause's head, not half of a broken phrase."""
+    if sentence.tokens[head].upos in ("VERB", "AUX"):
+        return True
+    return any(sentence.tokens[child].relation == "cop" for child in sentence.children(head))
 
 
 def _begins_well(sentence: Sentence, change: Change) -> bool:
