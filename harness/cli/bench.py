@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -57,3 +58,61 @@ def load(
         )
     console.print(table)
     console.print(f"goal: a ratio of {GOAL} at most; medians of {repeats}", highlight=False)
+
+
+@bench.command()
+def perturb(
+    perturb: Annotated[
+        list[str] | None,
+        typer.Option("--perturb", "-p", help="Measure this perturbation (repeatable)."),
+    ] = None,
+    language: Annotated[str, typer.Option("--language", "-l", help="Language of the treebank.")] = "en",
+    ud: Annotated[
+        Path | None,
+        typer.Option("--ud", help="Folder of treebanks (.conllu, .conllu.gz); left out: made sentences."),
+    ] = None,
+    repeats: Annotated[int, typer.Option("--repeats", min=1, help="Rounds; the median is shown.")] = 5,
+) -> None:
+    """Time disturbing on one core against nlpaug's operators on the same sentences, in turn.
+
+    Without --perturb: typing noise and scrambling. Trees are given, not parsed.
+    """
+    from rich.table import Table
+
+    from harness.bench.perturbing import GOAL, LANGUAGE, NOISE, TREES, made_rows, measure, treebank_rows
+    from harness.cli import options
+    from harness.cli.output import wide_console
+    from harness.errors import HarnessError
+
+    registry = options().load_registry()
+    console = wide_console()
+    if ud is None:
+        if language != LANGUAGE:
+            raise HarnessError(f"made sentences are in {LANGUAGE}", "Give treebanks by --ud.")
+        rows = made_rows(registry)
+    else:
+        found = dict(treebank_rows(ud))
+        if language not in found:
+            raise HarnessError(f"no treebank of {language} below {ud}", f"There are: {' '.join(found)}")
+        rows = found[language]
+    table = Table("perturbation", "sentences/s", "seen before", "nlpaug", "ratio", "goal")
+    with console.status("disturbing") as status:
+        for name in perturb or (*NOISE, *TREES):
+            asked = registry.perturbation(name)
+            each = measure(asked, rows, language, repeats, status.update)
+            other = each.other_pace
+            goal = GOAL["trees" if "parse" in asked.needs else "noise"]
+            table.add_row(
+                each.perturbation,
+                f"{each.pace:,.0f}",
+                f"{each.pace_again:,.0f}",
+                f"{other:,.0f}" if other else "-",
+                f"{each.pace / other:.0f}" if other else "-",
+                f"{goal:,}",
+            )
+            words = each.words
+    console.print(table)
+    console.print(
+        f"{rows.num_rows:,} sentences of {words:.1f} words; processor time of one core, medians of {repeats}",
+        highlight=False,
+    )

@@ -38,6 +38,7 @@ class Launch:
     save_seconds: float
     experiment: str | None
     command: str
+    workers: int = 0
 
     def target(self, spec: RunSpec, dry_run: bool) -> list[RunRecord]:
         """Plan and run one target."""
@@ -146,6 +147,7 @@ class Launch:
         from harness.execute.context import Context
         from harness.execute.local import LocalExecutor, environment_of
         from harness.execute.progress import RichProgress
+        from harness.execute.workers import Workers
         from harness.report import summary_table
 
         context = Context(
@@ -158,6 +160,7 @@ class Launch:
             self.prediction_tokens,
             self.save_seconds,
             lambda note: self.console.print(f"[yellow]Note:[/] {note}", highlight=False),
+            Workers(self.workers),
         )
         resolved = {
             "spec": plan.spec,

@@ -112,6 +112,14 @@ def run(
     prediction_tokens: Annotated[
         int | None, typer.Option("--prediction-tokens", min=1, help="Padded tokens in a batch at prediction.")
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=0,
+            help="Processes that disturb rows; 0: this one. Default: cores - 1, at most 8.",
+        ),
+    ] = None,
     save_seconds: Annotated[
         float, typer.Option("--save-seconds", min=0, help="Seconds between two saved states of training.")
     ] = 120.0,
@@ -133,6 +141,7 @@ def run(
     from harness.data.identity import DataPlaces
     from harness.data.revisions import Revisions
     from harness.errors import HarnessError
+    from harness.execute.workers import default_workers
     from harness.text.parses import choose_parser
     from harness.workspace import Workspace
 
@@ -181,6 +190,7 @@ def run(
         save_seconds,
         experiment,
         shlex.join(["harness", *sys.argv[1:]]),
+        default_workers() if workers is None else workers,
     )
     if named is None:
         launch.target(spec, dry_run)

@@ -14,6 +14,7 @@ from harness.data.identity import DataPlaces
 from harness.data.load import Loaded, load
 from harness.errors import HarnessError
 from harness.execute.progress import Progress
+from harness.execute.workers import Workers
 from harness.model import Model
 from harness.plan.model_identity import FILES, local_folder
 from harness.plan.stages import Plan
@@ -35,6 +36,7 @@ class Context:
     Attributes:
         prediction_budget: padded tokens in a batch at prediction; None: 4,096 on a CPU, 65,536 on a GPU.
         save_seconds: time between two saved states of training.
+        workers: the processes that disturb rows.
         note: called with what a reader should know (dropped rows, row counts), each once.
     """
 
@@ -47,6 +49,7 @@ class Context:
     prediction_budget: int | None = None
     save_seconds: float = 120.0
     note: Callable[[str], None] = print
+    workers: Workers = field(default_factory=Workers)
     _tables: dict[tuple[str, str, str, int | None], Loaded] = field(default_factory=dict)
     _noted: set[str] = field(default_factory=set)
 

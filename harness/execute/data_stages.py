@@ -9,9 +9,10 @@ import pyarrow.parquet as pq
 
 from harness.errors import HarnessError
 from harness.execute.context import Context
+from harness.execute.workers import Job
 from harness.formats import format_named
 from harness.plan.stages import ParseStage, PerturbStage
-from harness.text import disturb_table
+from harness.text.table import with_trees
 
 PARSES, VARIANT = "parses.parquet", "variant.parquet"
 CHUNK = 250
@@ -50,25 +51,25 @@ def run_perturb(stage: PerturbStage, context: Context) -> None:
         perturbation = context.registry.perturbation(stage.perturbation).given(context.plan.resources)
         shape = format_named(context.registry.task(stage.task).format)
         table = context.rows(stage.task, stage.split, stage.language, stage.limit).table
-        parses = None
         if stage.parse is not None:
-            parses = context.table("parse", stage.parse, PARSES)
+            table = with_trees(table, stage.columns, context.table("parse", stage.parse, PARSES))
         elif "parse" in perturbation.needs:
             trees = [f"{column}.conllu" for column in stage.columns]
             missing = [name for name in trees if name not in table.column_names]
             if missing:
                 raise HarnessError(f"task {stage.task} promises gold trees, but its rows lack {missing[0]}")
-            parses = table.select(["id", *trees])
-        with context.progress.work(f"perturb {stage.task} {stage.language} {stage.label}", table.num_rows):
-            result = disturb_table(
-                perturbation,
-                table,
-                stage.columns,
-                language=stage.language,
-                seed=stage.seed,
-                intensity=stage.intensity,
-                parses=parses,
-                shape=shape,
-            )
+        job = Job(
+            perturbation,
+            ((stage.task, stage.split, stage.language, stage.limit), stage.parse),
+            table,
+            stage.columns,
+            stage.language,
+            stage.seed,
+            stage.intensity,
+            shape,
+        )
+        title = f"perturb {stage.task} {stage.language} {stage.label}"
+        with context.progress.work(title, table.num_rows) as bar:
+            result = context.workers.disturb(job, bar.to)
         pq.write_table(result, folder / VARIANT, compression="zstd")
         context.workspace.commit("perturb", stage.identity, {"seconds": time.monotonic() - started})

@@ -36,7 +36,10 @@ class LocalExecutor:
 
     def run(self) -> list[RunRecord]:
         """Do all that is missing and return the runs' records, in the plan's order."""
-        self._data()
+        try:
+            self._data()
+        finally:
+            self.context.workers.close()
         return [self._run(planned) for planned in self.plan.runs]
 
     def _data(self) -> None:

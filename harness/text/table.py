@@ -53,6 +53,7 @@ def disturb_table(
     parses: pa.Table | None = None,
     shape: Format | None = None,
     passages: Passages | None = None,
+    only: range | None = None,
 ) -> pa.Table:
     """Return the variant of `table` that a perturbation makes, row for row.
 
@@ -66,6 +67,7 @@ def disturb_table(
         parses: ``id`` and ``<column>.conllu``, for columns without gold trees; rows in any order.
         shape: the rows' format, which says what follows a text (answers, tags); None: nothing does.
         passages: keeps what the texts are cut into, for a next call with the same language and shape.
+        only: the rows that are disturbed and returned, where they are edited whole; the others are looked at.
 
     Returns:
         ``id``, the text columns and those that follow them, ``eligible`` and ``touched`` (bool: in any column),
@@ -77,7 +79,10 @@ def disturb_table(
     names = [name for name in table.column_names if not name.endswith(".conllu")]
     values = {name: table.column(name).to_pylist() for name in names} | {"id": ids}
     if type(perturbation).edit is not Perturbation.edit:
-        found = _edited(perturbation, values, columns, language, seed, intensity)
+        only = only or range(len(ids))
+        found = _edited(perturbation, values, columns, only, language, seed, intensity)
+        ids = [ids[row] for row in only]
+        values = {name: [column[row] for row in only] for name, column in values.items()}
     else:
         needs_tree = "parse" in perturbation.needs
         trees = {
@@ -174,13 +179,15 @@ def _edited(
     perturbation: Perturbation,
     values: Mapping[str, Sequence[Any]],
     columns: Sequence[str],
+    only: range,
     language: str,
     seed: int,
     intensity: float,
 ) -> list[Outcome]:
     rows = Rows(language, values)
     found: list[Outcome] = []
-    for index, name in enumerate(values["id"]):
+    for index in only:
+        name = values["id"][index]
         row = {column: each[index] for column, each in values.items()}
         rng = Random(number(seed, perturbation.full_name, name))
         try:
@@ -216,6 +223,16 @@ def _token_edits(old: str | Sequence[str], new: str | Sequence[str]) -> int:
     """Return how many words (parts between blanks, where they are not given apart) came or went."""
     before, after = (Counter(each.split() if isinstance(each, str) else each) for each in (old, new))
     return max((before - after).total(), (after - before).total())
+
+
+def with_trees(table: pa.Table, columns: Sequence[str], parses: pa.Table | None) -> pa.Table:
+    """Return the table with the trees of its text columns beside them, those of `parses` where it has none."""
+    ids = [str(name) for name in table.column("id").to_pylist()]
+    for column in columns:
+        if f"{column}.conllu" not in table.column_names:
+            trees = pa.array(_trees(table, ids, column, parses), pa.large_string())
+            table = table.append_column(f"{column}.conllu", trees)
+    return table
 
 
 def _trees(table: pa.Table, ids: Sequence[str], column: str, parses: pa.Table | None) -> list[Any]:

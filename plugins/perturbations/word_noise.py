@@ -54,13 +54,13 @@ class WordNoise(Perturbation):
         self, sentence: Sentence, places: Sequence[int], rng: Random, intensity: float
     ) -> dict[int, str]:
         """Return new texts for a share of the tokens at `places` that can be disturbed; none where none can."""
-        language, tokens = sentence.language, sentence.tokens
+        language, forms = sentence.language, sentence.forms
         known = self._known.get(language)
         if known is None:
             known = self._known[language] = Memory(lambda word: self._found(word, language))
-        found = [(index, slips) for index in places if (slips := known[tokens[index].text])]
+        found = [(index, slips) for index in places if (slips := known[forms[index]])]
         return {
-            index: self.disturbed(tokens[index].text, pick(slips, rng), language, rng)
+            index: self.disturbed(forms[index], pick(slips, rng), language, rng)
             for index, slips in (drawn(found, intensity, rng) if found else ())
         }
 
