@@ -120,10 +120,21 @@ def _misplaced(
     }
     if there != before:
         return f"it has become {text!r}, which is made of other words"
-    inserted = sum(right - left for number, token, (left, right) in pieces if (number, token) in there)
-    if len("".join(text.split())) > inserted:
+    room = sum(right - left for number, token, (left, right) in pieces if (number, token) in there)
+    if len("".join(text.split())) > room:
         return f"it has become {text!r}, which holds words that were put in"
+    as_it_was = all(
+        found.text[left:right].casefold() == found.rewrites[number].sentence.tokens[token].text.casefold()
+        for number, token, (left, right) in pieces
+        if (number, token) in there
+    )
+    if as_it_was and sorted(_solid(text)) != sorted(_solid(found.source.text[slice(*old)])):
+        return f"it has become {text!r}, which is another part of its words"
     return None
+
+
+def _solid(text: str) -> str:
+    return "".join(text.casefold().split())
 
 
 def tagged(trial: Trial, sample: Sample) -> str | None:

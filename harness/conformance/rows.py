@@ -103,13 +103,14 @@ def _questions(samples: Sequence[Sample]) -> list[Row]:
 
 
 def answers(source: Passage) -> list[tuple[int, int]]:
-    """Return stretches of a text that may be answers: one word, two and three, the whole first sentence."""
+    """Return stretches of a text that may be answers: words, two and three of them, sentences, parts of words."""
     found = []
     for sentence in source.sentences:
         places = [(sentence.offset + token.start, sentence.offset + token.end) for token in sentence.tokens]
         for size in (1, 2, 3, len(places)):
             for first in range(len(places) - size + 1):
                 found.append((places[first][0], places[first + size - 1][1]))
+        found += [cut for start, end in places for cut in ((start + 1, end), (start, end - 1))]
     return [(start, end) for start, end in dict.fromkeys(found) if start < end]
 
 
