@@ -164,7 +164,11 @@ class _Builder:
             files[option] = None if given is None else Path(given)
             if given is not None and not Path(given).exists():
                 raise HarnessError(f"{option} {given} is not there", "Give a file or folder that exists.")
-        return Resources(files["--noise-words"], files["--lexicon"], self.spec.perturb_model, self.device)
+        model = self.spec.perturb_model
+        if model in self.registry.names("model"):
+            named = self.registry.model(model)
+            model = named.path if named.revision is None else f"{named.path}@{named.revision}"
+        return Resources(files["--noise-words"], files["--lexicon"], model, self.device)
 
     def _check_roles(self) -> None:
         if "target" not in self.target.roles:
