@@ -84,7 +84,12 @@ def test_predictions_are_stored_example_by_example_and_give_the_scores(
             assert score.score == pytest.approx((mine.gold == mine.prediction).mean())
         clean = table[table.variant == "clean"]
         assert not clean.touched.any()
-        assert table[table.variant == "syntactic.scramble"].touched.any()
+        scrambled = table[table.variant == "syntactic.scramble"]
+        assert scrambled.touched.any()
+        assert scrambled.dependency_length[scrambled.touched].notna().any()
+        assert table.dependency_length[~table.touched].isna().all()
+        scores = [score for score in record.scores if score.variant == "syntactic.scramble"]
+        assert all(score.subword_growth is not None and score.token_edits for score in scores)
 
 
 def test_all_runs_meet_the_same_disturbed_items(done: tuple[Path, list[str], str]) -> None:
@@ -98,7 +103,7 @@ def test_the_same_command_again_does_nothing_again(done: tuple[Path, list[str], 
     before = {path: path.stat().st_mtime_ns for path in (folder / "harness-runs" / "stages").rglob("*")}
     again = harness(*arguments, folder=folder)
     assert again.returncode == 0, again.stderr
-    assert "0 of 3 train stages and 0 of 20 cells to do" in again.stdout
+    assert "0 of 3 train stages and 0 of 22 cells to do" in again.stdout
     assert {
         path: path.stat().st_mtime_ns for path in (folder / "harness-runs" / "stages").rglob("*")
     } == before
