@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from harness_plugins.perturbations.constructions import constructions
+from harness_plugins.perturbations.constructions import NO_AUXILIARIES, constructions
 from harness_plugins.perturbations.linear import Line
 from harness_plugins.perturbations.phrases import Move, to_side
 from harness_plugins.perturbations.predicates import predicate
@@ -18,6 +18,8 @@ from harness import Perturbation, Rewrite, Sentence, hookimpl
 
 # The languages whose results have been read.
 LANGUAGES = ("ar", "bg", "de", "el", "en", "es", "fr", "hi", "ja", "ko", "ru", "th", "tr", "ur", "vi", "zh")
+# Where a construction has no words of its own: Korean particles are written with their noun.
+_UNSERVED = {"auxiliary": NO_AUXILIARIES, "adposition": frozenset({"ko"})}
 GALACTIC = "Wang and Eisner 2016 (TACL 4, The Galactic Dependencies Treebanks), section 4"
 # In this order rules are applied: what a phrase holds before what holds the phrase.
 _KINDS = (
@@ -88,12 +90,18 @@ class WordOrder(Perturbation):
 
     Intensity is the share of the heads with another order that are given the new one, at least one.
 
-        She saw the old house of my friend.  ->  She of my friend the old house saw.
+        sov:            She saw the house of my friend.  ->  She the house of my friend saw.
+        postpositions:  She saw the house of my friend.  ->  She saw the house my friend of.
+        genitive-noun:  She saw the house of my friend.  ->  She saw of my friend the house.
+        noun-adjective: She saw the old house.           ->  She saw the house old.
+        relative-noun:  The man who came saw it.         ->  Who came the man saw it.
+        verb-auxiliary: She has seen it.                 ->  She seen has it.
+        head-final:     She has seen the house of my friend.  ->  She my friend of the house seen has.
     """
 
     family = "typological"
     needs = ("parse",)
-    languages = LANGUAGES
+    languages: tuple[str, ...] | None = LANGUAGES
     reference = GALACTIC
 
     def __init__(
@@ -103,6 +111,9 @@ class WordOrder(Perturbation):
         self.rules = tuple(sorted(rules, key=lambda rule: _KINDS.index(rule.kind)))
         self.description = description
         self.keeps_meaning = keeps_meaning
+        if len(self.rules) == 1:
+            without = _UNSERVED.get(self.rules[0].kind, frozenset())
+            self.languages = tuple(language for language in LANGUAGES if language not in without)
 
     def options(self) -> Mapping[str, Any]:
         return {"rules": [f"{rule.kind} {rule.value}" for rule in self.rules]}
@@ -153,7 +164,7 @@ class Like(WordOrder):
     stand as Dryer 1992 (Language 68, section 2.6) finds them, after the verb where the object precedes it and
     before it where it follows. Where a language has no dominant order of a pair, that pair is left alone.
 
-        typological.like:ja: She saw the old house of my friend.  ->  She my friend of the old house saw.
+        like:ja: She has seen the old house of my friend.  ->  She my friend of the old house seen has.
     """
 
     takes = "a language"

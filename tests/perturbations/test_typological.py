@@ -249,6 +249,15 @@ def test_the_copula_is_the_verb_of_a_predicate_noun():
     assert rewritten(doctor, "vso").text == "Is my sister a good doctor."
 
 
+def test_a_relative_clause_goes_before_the_whole_noun_phrase():
+    who = tree(
+        "The man who came saw it.",
+        "DET 2 det", "NOUN 5 nsubj", "PRON 4 nsubj PronType=Rel", "VERB 2 acl:relcl", "VERB 0 root", "PRON 5 obj",
+        "PUNCT 5 punct",
+    )  # fmt: skip
+    assert rewritten(who, "relative-noun").text == "Who came the man saw it."
+
+
 def test_a_shared_adposition_stands_beside_all_that_share_it():
     shared = tree(
         "She lives in Rome and Paris.",
@@ -372,6 +381,13 @@ def test_like_takes_a_language_that_is_known():
     ]
     with pytest.raises(HarnessError):
         load_registry().perturbations(["typological.like:xx"])
+
+
+def test_a_language_without_the_construction_is_not_served():
+    assert ALL["verb-auxiliary"].unserved("ja") is not None
+    assert ALL["postpositions"].unserved("ko") is not None
+    assert ALL["sov"].unserved("ja") is None
+    assert ALL["head-final"].unserved("ko") is None
 
 
 def test_like_keeps_the_meaning_unless_relative_clauses_come_first():
