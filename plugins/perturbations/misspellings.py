@@ -43,7 +43,6 @@ class Misspellings(WordNoise):
         if resources.words is None:
             return self
         found = copy.copy(self)
-        found._known = {}
         files = sorted(resources.words.iterdir()) if resources.words.is_dir() else [resources.words]
         lists = {}
         for path in files:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import regex
 
@@ -17,6 +17,8 @@ NUKTA = 7
 LETTER = regex.compile(r"\p{L}")
 # Words that are remembered with their slips, and how long they are at most.
 _REMEMBERED, _LENGTH = 50_000, 40
+
+_REMEMBERED_AS = ("_known", "_clusters")
 
 _Item = TypeVar("_Item")
 _Found = TypeVar("_Found")
@@ -45,6 +47,10 @@ class WordNoise(Perturbation):
 
     def __init__(self) -> None:
         self._known: dict[str, Memory[Sequence[Slip]]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave behind what is remembered: a copy, in another process or of other resources, begins anew."""
+        return {name: {} if name in _REMEMBERED_AS else value for name, value in vars(self).items()}
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
         texts = self.texts(sentence, sentence.words, rng, intensity)

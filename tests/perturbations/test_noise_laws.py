@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 from itertools import takewhile
 
@@ -124,3 +125,10 @@ def test_each_language_is_served_or_told_why_not(noise):
 def test_every_other_language_of_xtreme_is_served(name, unserved):
     noise = next(each for each in ALL if each.name == name)
     assert [each for each in XTREME.split() if noise.unserved(each)] == unserved.split()
+
+
+@pytest.mark.parametrize("noise", ALL, ids=lambda each: each.name)
+def test_it_can_go_to_another_process_when_it_has_been_used(noise):
+    sentence = Sentence.plain("Ein schöner, langer Satz.", "de")
+    first = noise.rewrite(sentence, random.Random(0), 1.0).text
+    assert pickle.loads(pickle.dumps(noise)).rewrite(sentence, random.Random(0), 1.0).text == first
