@@ -215,6 +215,10 @@ def _closed(sentence: Sentence, conjuncts: Sequence[int], cores: Sequence[tuple[
             token.text.casefold() in _FIXED or "Neg" in token.feats.get("PronType", "") for token in tokens
         ):
             return False
+    cases = [sum(sentence.tokens[index].relation == "case" for index in range(*core)) for core in cores]
+    if min(cases) and len(set(cases)) > 1:
+        # Thanks to one and to the other.
+        return False
     compound = [any(sentence.tokens[index].relation == "fixed" for index in range(*core)) for core in cores]
     return len(set(compound)) == 1 and not any(
         _anchored(sentence, *pair) for pair in zip(cores, range(9), strict=False)

@@ -20,6 +20,14 @@ from harness.text.writing import base
 _SHIFTING = frozenset({"bg", "el", "en", "es", "fr", "ru"})
 # How many words an object has at least that goes behind another phrase, and how many that phrase at most.
 _HEAVY, _LIGHT = 5, 5
+# Adpositions that compare, and those whose phrase is likely the object's own.
+_OF_A_NOUN = frozenset(
+    {"as", "such", "like", "including", "than", "of", "about", "on", "for", "against", "between", "que", "comme",
+     "como", "de", "du", "des", "sur", "pour", "sobre", "para", "entre", "как", "чем", "о", "об", "για", "ως",
+     "като", "за"}
+)  # fmt: skip
+# Verbs with a bare infinitive that a parser may take for an object.
+_WITH_VERBS = frozenset({"help", "let", "make", "have"})
 _INDEFINITE = frozenset({"a", "an", "some", "several", "many"})
 
 
@@ -153,8 +161,18 @@ def _behind_the_phrase(sentence: Sentence, object_: int) -> Change | None:
         return None
     if any(sentence.tokens[child].relation in ("case", "nummod") for child in sentence.children(object_)):
         return None
+    tokens = sentence.tokens
+    if tokens[object_].upos not in ("NOUN", "PROPN") or any(
+        tokens[index].upos == "VERB" and (index < object_ or tokens[index].relation == "conj")
+        for index in range(*span)
+    ):
+        return None
     particle = head + 1 < len(sentence) and sentence.tokens[head + 1].deprel == "compound:prt"
-    if span[0] != head + 1 + particle or sentence.tokens[head].upos != "VERB":
+    if (
+        span[0] != head + 1 + particle
+        or tokens[head].upos != "VERB"
+        or tokens[head].words[0].lemma in _WITH_VERBS
+    ):
         return None
     for child in sentence.children(head):
         other = phrase(sentence, child)
@@ -167,7 +185,12 @@ def _may_pass(sentence: Sentence, child: int, other: tuple[int, int], span: tupl
     """Say whether a phrase may come to stand before the object: short, with a preposition, and last."""
     size = other[1] - other[0]
     token = sentence.tokens[child]
-    marked = any(sentence.tokens[each].relation == "case" for each in sentence.children(child))
+    marks = {
+        folded(sentence, each)
+        for each in sentence.children(child)
+        if sentence.tokens[each].relation == "case"
+    }
+    marked = bool(marks) and not marks & _OF_A_NOUN
     last = other[1] == len(sentence) or not sentence.tokens[other[1]].is_word
     light = size <= _LIGHT and span[1] - span[0] > size + 1
     plain = _plain(sentence, other) and not has_reference(sentence, other) and token.upos != "PRON"

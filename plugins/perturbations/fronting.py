@@ -128,7 +128,7 @@ def _clause_start(sentence: Sentence, head: int) -> int | None:
 
 def _unbroken(sentence: Sentence, span: tuple[int, int]) -> bool:
     """Say whether a subject begins with no word that looks at one word, and no sign is in it or behind it."""
-    if folded(sentence, span[0]) in _FOCUS:
+    if folded(sentence, span[0]) in _FOCUS or sentence.tokens[span[0]].upos in ("SCONJ", "ADP", "CCONJ"):
         return False
     # In Japanese a comma after the topic is no more than a pause.
     behind = span[1] if base(sentence.language) == "ja" else min(span[1] + 1, len(sentence))
@@ -175,6 +175,15 @@ def _may_stand_first(sentence: Sentence, head: int, child: int, unit: tuple[int,
             and folded(sentence, child) in rules["adverbs"]
         )
     return _adjunct(sentence, head, child, rules)
+
+
+def _goes_on(sentence: Sentence, unit: tuple[int, int]) -> bool:
+    """Say whether a date goes on after a comma, or the unit ends in an abbreviation."""
+    if "." in sentence.tokens[unit[1] - 1].text:
+        return True
+    following = sentence.tokens[unit[1] + 1 : unit[1] + 2]
+    comma = bool(following) and not sentence.tokens[unit[1]].is_word
+    return comma and any(map(str.isdigit, following[0].text))
 
 
 def _set_off(sentence: Sentence, unit: tuple[int, int]) -> bool:
@@ -232,6 +241,9 @@ def _adjunct(sentence: Sentence, head: int, child: int, rules: Mapping[str, Any]
     if token.deprel in ("obl:agent",) or set(marks) & _COMPARING or text in _LIGHT:
         return False
     if base(sentence.language) in _VERB_LAST and sentence.tokens[head].upos != "VERB":
+        return False
+    before = sentence.tokens[max(min(sentence.subtree(child)) - 1, 0)]
+    if set(marks) & _UP_TO and (before.text.casefold() in rules["times"] or before.text.isdigit()):
         return False
     after = max(sentence.subtree(child)) + 1
     if after < len(sentence) and folded(sentence, after) in _UP_TO and set(marks) & _FROM:

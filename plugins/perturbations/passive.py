@@ -26,6 +26,7 @@ _OBJECT_CASE = {"i": "me", "he": "him", "she": "her", "we": "us", "they": "them"
 _SUBJECT_CASE = {"me": "I", "him": "he", "her": "she", "us": "we", "them": "they", "you": "you", "it": "it"}
 _PLURAL = frozenset({"us", "them", "you", "these", "those"})
 _MODALS = frozenset({"can", "could", "may", "might", "must", "shall", "should", "will", "would", "cannot"})
+_HELPERS = _MODALS | {"do", "does", "did", "have", "has", "had", "is", "are", "was", "were"}
 _BE = {("Pres", False): "is", ("Pres", True): "are", ("Past", False): "was", ("Past", True): "were"}
 _DEFINITE = frozenset({"the", "this", "that", "these", "those"})
 _CLAUSES = frozenset({"root", "conj", "ccomp", "advcl", "parataxis"})
@@ -92,6 +93,10 @@ def _passive(sentence: Sentence, head: int) -> Change | None:
     end = max((target[1], *(particle + 1 for particle in particles)))
     if source[1] - source[0] > 7 and end < len(sentence) - 1:
         return None
+    if end < len(sentence) and sentence.tokens[end].upos in ("VERB", "AUX"):
+        return None
+    if sentence.tokens[object_].upos == "NOUN" and _may_belong(sentence, head, end):
+        return None
     if _negated(sentence, head) and not (_definite(sentence, subject) and _definite(sentence, object_)):
         return None
     verbs = _verbs(sentence, head, source[1], object_)
@@ -102,6 +107,15 @@ def _passive(sentence: Sentence, head: int) -> Change | None:
     parts += [(head, verbs.participle), *particles, "by"]
     parts += _recased(sentence, source, subject, _OBJECT_CASE)
     return Change(source[0], end, tuple(parts))
+
+
+def _may_belong(sentence: Sentence, head: int, after: int) -> bool:
+    """Say whether the phrase after an object could be the object's own: parsers err there (demand for change)."""
+    if after >= len(sentence) or folded(sentence, after) not in ("of", "on", "for", "about", "in", "between"):
+        return False
+    tops = (child for child in sentence.children(head) if after in sentence.subtree(child))
+    times = table("fronting", "en")["times"]
+    return not any(folded(sentence, top) in times or sentence.tokens[top].text.isdigit() for top in tops)
 
 
 def _arguments(sentence: Sentence, head: int) -> tuple[int, int] | None:
@@ -132,8 +146,11 @@ def _apart(sentence: Sentence, head: int, found: dict[str, list[int]]) -> bool:
         ):
             return False
     for other in found.get("advcl", ()):
-        elided = sentence.tokens[other].text.lower() in (*_MODALS, "do", "does", "did", "have", "has", "had")
+        elided = folded(sentence, other) in _HELPERS
         if elided or (sentence.tokens[other].upos != "VERB" and not _has(sentence, other, "cop")):
+            return False
+    for index in range(head, len(sentence) - 1):
+        if folded(sentence, index) in ("as", "than", "so", "nor") and folded(sentence, index + 1) in _HELPERS:
             # The verb is left out: as will the others.
             return False
     for adverb in found.get("advmod", ()):
@@ -201,6 +218,11 @@ def _may_be_subject(sentence: Sentence, top: int, span: tuple[int, int]) -> bool
         return False
     if token.upos == "PRON":
         return text in _SUBJECT_CASE and span[1] - span[0] == 1 and token.feats.get("Reflex") != "Yes"
+    if token.upos == "NOUN" and span[1] - span[0] == 1 and token.feats.get("Number") != "Plur":
+        # A bare word may be no noun: a parser's error.
+        return False
+    if text.endswith("wards"):
+        return False
     if token.upos not in ("NOUN", "PROPN") or text in _words("objects") or has_reference(sentence, span):
         return False
     return not any("Poss" in word.feats for index in range(*span) for word in sentence.tokens[index].words)

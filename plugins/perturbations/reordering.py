@@ -92,6 +92,8 @@ def predicate(sentence: Sentence, head: int) -> bool:
 
 def _begins_well(sentence: Sentence, change: Change) -> bool:
     """Say whether a changed sentence begins with a small letter only if it did."""
+    if not sentence.words or change.start > sentence.words[0]:
+        return True
     old, new = sentence.text.strip(), applied(sentence, [change]).text.strip()
     return not new[:1].islower() or old[:1].islower()
 

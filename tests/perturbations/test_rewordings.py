@@ -548,6 +548,45 @@ def test_a_form_that_would_agree_too_is_not_a_break():
     assert not outcomes(BreakAgreement(), tree("de", "Sie sind müde.", rows))
 
 
+@pytest.mark.parametrize("name", ["agreement", "fronting", "passive", "subordinators"])
+def test_no_word_of_a_table_is_read_as_a_truth_value(name):
+    import yaml
+    from harness_plugins import perturbations
+
+    def leaves(node):
+        if isinstance(node, dict):
+            return [leaf for value in node.values() for leaf in leaves(value)]
+        return [leaf for value in node for leaf in leaves(value)] if isinstance(node, list) else [node]
+
+    found = yaml.safe_load((Path(perturbations.__file__).parent / f"{name}.yaml").read_text(encoding="utf-8"))
+    for language in found.values():
+        for key in set(language) - {"obliques", "objects", "comma"}:
+            assert all(isinstance(leaf, str) for leaf in leaves(language[key]))
+
+
+def test_a_tree_that_only_an_error_explains_is_left_alone():
+    rows = (
+        f"Der DET 2 det; Mann NOUN 6 nsubj; gab VERB 5 case {FINITE}; dem DET 5 det; Kind NOUN 6 obl;"
+        f"gestern VERB 0 root {FINITE}; . PUNCT 6 punct"
+    )
+    assert not outcomes(Front(), tree("de", "Der Mann gab dem Kind gestern.", rows))
+
+
+def test_a_long_text_is_done_in_reasonable_time():
+    size = 4000
+    forms = ["cats", "and", "dogs"] * size
+    rows = [
+        (n + 1, form, form, "CCONJ" if form == "and" else "NOUN", "_", "_",
+         0 if n == 0 else n // 3 * 3 + 3 if form == "and" else n // 3 * 3 + 1 if form == "dogs" else 1,
+         "root" if n == 0 else {"and": "cc", "dogs": "conj", "cats": "nmod"}[form], "_", "_")
+        for n, form in enumerate(forms)
+    ]  # fmt: skip
+    conllu = "\n".join("\t".join(map(str, row)) for row in rows) + "\n\n"
+    (sentence,) = passage(" ".join(forms), "en", conllu).sentences
+    rewrite = SwapCoordinates().rewrite(sentence, random.Random(0), 1.0)
+    assert kept_words(rewrite) == words(sentence)
+
+
 def test_languages_without_agreement_are_not_served():
     for language in ("zh", "ja", "ko", "th", "vi"):
         assert BreakAgreement().unserved(language)
