@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from statistics import median
 
@@ -78,10 +79,13 @@ def made_rows(registry: Registry) -> pa.Table:
     return _table(list(trees.items()))
 
 
-def treebank_rows(folder: Path, limit: int | None = None) -> Iterator[tuple[str, pa.Table]]:
+def treebank_rows(
+    folder: Path, limit: int | None = None, pattern: str = "*"
+) -> Iterator[tuple[str, pa.Table]]:
     """Yield (language, rows with gold trees) of each ``<code>_<name>-ud-<split>.conllu[.gz]`` below a folder.
 
-    Of the files of a language the first by name is read; a sentence without ``# text`` is left out.
+    Of the files of a language whose names fit the pattern the first by name is read, and of it as many sentences
+    as `limit` says, from all parts of it; a sentence without ``# text`` is left out.
 
     Raises:
         HarnessError: there is none.
@@ -89,7 +93,7 @@ def treebank_rows(folder: Path, limit: int | None = None) -> Iterator[tuple[str,
     files: dict[str, Path] = {}
     for path in sorted([*folder.rglob("*.conllu"), *folder.rglob("*.conllu.gz")], key=lambda each: each.name):
         code = path.name.partition("_")[0]
-        if code in languages():
+        if code in languages() and fnmatch(path.name, pattern):
             files.setdefault(code, path)
     if not files:
         raise HarnessError(
@@ -104,7 +108,7 @@ def treebank_rows(folder: Path, limit: int | None = None) -> Iterator[tuple[str,
             text = next((line[9:] for line in block.split("\n") if line.startswith("# text = ")), None)
             if text:
                 pairs.append((text, block.strip("\n") + "\n\n"))
-        yield code, _table(pairs[:limit])
+        yield code, _table(pairs[:: max(len(pairs) // limit, 1)][:limit] if limit else pairs)
 
 
 def _table(pairs: Sequence[tuple[str, str]]) -> pa.Table:
