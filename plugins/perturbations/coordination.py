@@ -38,7 +38,8 @@ _FIXED = frozenset(
     {"bosnia", "bosnien", "bosnie", "босния", "босна", "bosna", "trinidad", "trinité-et-tobago", "тринидад",
      "antigua", "saint", "são", "sao", "law", "romeo", "others", "other", "another", "rest", "similar",
      "andere", "anderen", "autre", "autres", "otro", "otros", "otra", "otras", "другой", "другие", "других",
-     "more", "such", "same", "half", "cabo", "etc", "usw", "so", "etc.", "usw.", "др", "т", "vs",
+     "more", "such", "same", "half", "cabo", "συνέχεια", "continuación", "anschluss",
+     "etc", "usw", "so", "etc.", "usw.", "др", "т", "vs",
      "diğer", "अन्य", "其他", "其它", "khác", "อื่น", "أخرى", "آخرون", "غير", "دیگر"}
 )  # fmt: skip
 # Between two times the earlier stands first.

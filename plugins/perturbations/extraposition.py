@@ -24,7 +24,7 @@ _HEAVY, _LIGHT = 5, 5
 _OF_A_NOUN = frozenset(
     {"as", "such", "like", "including", "than", "of", "about", "on", "for", "against", "between", "que", "comme",
      "como", "de", "du", "des", "sur", "pour", "sobre", "para", "entre", "как", "чем", "о", "об", "για", "ως",
-     "като", "за"}
+     "προς", "από", "като", "за"}
 )  # fmt: skip
 # Verbs with a bare infinitive that a parser may take for an object.
 _WITH_VERBS = frozenset({"help", "let", "make", "have"})
@@ -163,7 +163,8 @@ def _behind_the_phrase(sentence: Sentence, object_: int) -> Change | None:
         return None
     tokens = sentence.tokens
     if tokens[object_].upos not in ("NOUN", "PROPN") or any(
-        tokens[index].upos == "VERB" and (index < object_ or tokens[index].relation == "conj")
+        (tokens[index].upos == "VERB" and index < object_)
+        or (tokens[index].relation == "conj" and tokens[index].upos not in ("NOUN", "PROPN", "ADJ"))
         for index in range(*span)
     ):
         return None

@@ -178,8 +178,11 @@ def _may_stand_first(sentence: Sentence, head: int, child: int, unit: tuple[int,
 
 
 def _goes_on(sentence: Sentence, unit: tuple[int, int]) -> bool:
-    """Say whether a date goes on after a comma, or the unit ends in an abbreviation."""
+    """Say whether a date or number goes on after the unit, or the unit ends in an abbreviation."""
     if "." in sentence.tokens[unit[1] - 1].text:
+        return True
+    if base(sentence.language) in _VERB_LAST and sentence.tokens[unit[1]].upos == "NUM":
+        # yüzde 6: of a hundred, six
         return True
     following = sentence.tokens[unit[1] + 1 : unit[1] + 2]
     comma = bool(following) and not sentence.tokens[unit[1]].is_word
