@@ -107,7 +107,7 @@ def perturb(
                 f"{each.pace:,.0f}",
                 f"{each.pace_again:,.0f}",
                 f"{other:,.0f}" if other else "-",
-                f"{each.pace / other:.0f}" if other else "-",
+                f"{each.pace / other:.2f}" if other else "-",
                 f"{goal:,}",
             )
             words = each.words
