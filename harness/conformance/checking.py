@@ -74,7 +74,7 @@ def check(
         trees: further texts with their trees.
         parser: parses the texts without a tree, for a perturbation that needs one.
         resources: what it is given besides.
-        quick: a varied choice of languages and five texts of each, without the very long ones.
+        quick: a varied choice of languages and seven texts of each, without the very long ones.
         only: names of the laws to try; None: all.
         told: is told each law's name before it is tried.
     """

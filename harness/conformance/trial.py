@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SEED = 7
 # Texts of a language in a hasty check.
-QUICK = 5
+QUICK = 7
 RESOURCES = {"words": "--noise-words", "lexicon": "--lexicon", "model": "--perturb-model"}
 # Tried in turn where a perturbation takes something after a colon; most take a language.
 PARAMETERS = ("ja", "de", "en", "ar", "2", "zh-Hant")

@@ -20,7 +20,7 @@ BUILT_IN = [
     if built_in(REGISTRY.origin("perturbation", name))
 ]
 TREES = tuple(made_rows(REGISTRY.tasks(), 2))
-HASTY = ("en", "tr", "ru", "ar", "hi", "th", "zh")
+HASTY = ("en", "de", "tr", "ru", "ar", "hi", "th", "zh")
 # Each starts a process of its own, or takes many seconds.
 LONG = ("process", "length")
 
