@@ -202,19 +202,20 @@ def treebank_tables(
     names = [LIKE if name == "typological.like" else name for name in names]
     asked = [choice.perturbation for choice in registry.perturbations(names)]
     asked = [each for each in asked if not set(each.needs).difference({"parse"})]
-    found: dict[str, dict[str, Effect]] = {}
+    found: dict[str, dict[str, Effect]] = {each.full_name: {} for each in asked}
     sizes: dict[str, int] = {}
     for language, table in treebank_rows(folder, limit, pattern):
         sizes[language] = table.num_rows
         for each in asked:
             if each.unserved(language) is None:
                 heed(f"{language} {each.full_name}")
-                found.setdefault(each.full_name, {})[language] = effect(each, table, language)
+                found[each.full_name][language] = effect(each, table, language)
     size = sorted(set(sizes.values()))
     counts = f"{size[0]:,}" if len(size) == 1 else f"{size[0]:,} to {size[-1]:,}"
 
     def reach(each: Effect) -> str:
-        return f"{_part(each.eligible, each.sentences)}/{_part(each.touched, each.sentences)}"
+        able, changed = _part(each.eligible, each.sentences), _part(each.touched, each.sentences)
+        return changed if able == changed else f"{able}/{changed}"
 
     def care(each: Effect) -> str:
         return f"{_part(each.whole, each.phrases)}/{_part(each.kept, each.touched)}"
@@ -222,7 +223,7 @@ def treebank_tables(
     return "\n\n".join(
         (
             f"{counts} sentences in each of {len(sizes)} languages, intensity 1, seed {SEED}; percentages, empty where "
-            "the language is not served, `-` of nothing. Sentences that could be changed / that were:",
+            "the language is not served, `-` of nothing. Sentences changed (could be / were, where they differ):",
             _grid(found, sizes, reach),
             "In changed sentences: phrases (subtrees of two or more words) whose words still lie together / sentences "
             "that have the same words as before:",
