@@ -94,7 +94,7 @@ def levenshteins(pairs: Sequence[tuple[str, str]]) -> list[int]:
     return found
 
 
-_LONGEST, _FEWEST, _LANES = 1000, 8, 512
+_LONGEST, _FEWEST, _LANES = 1000, 8, 1024
 _WIDEST = 64
 Island = tuple[int, int, int, int]
 
@@ -171,7 +171,10 @@ def _together(pairs: Sequence[tuple[str, str]]) -> list[int]:
     letters = np.cumsum(letters, dtype=np.int32) * letters  # 0: in no row
     for count in range(1, int(blocks.max()) + 1):
         lanes = np.flatnonzero(blocks == count)
-        if len(lanes):
+        if len(lanes) < _FEWEST * (2 * count + 1):
+            for lane in lanes:
+                distances[lane] = levenshtein(*pairs[int(lane)])
+        else:
             lanes = lanes[np.argsort(-wides[lanes], kind="stable")]
             distances[lanes] = _filled(
                 letters[_matrix(rows, row_ends[lanes] + first[lanes], highs[lanes])],
