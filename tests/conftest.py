@@ -77,6 +77,7 @@ def nli_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = ["red", "blue", "green", "house", "river", "old", "seven", "bird", "of", "the", "and", "to"]
     sizes = {
         "nyu-mll/glue/mnli/train": 60,
+        "nyu-mll/glue/mnli/validation_matched": 12,
         "facebook/xnli/en/validation": 12,
         "facebook/xnli/en/test": 12,
         "facebook/xnli/de/test": 12,
