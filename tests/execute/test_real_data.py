@@ -59,7 +59,8 @@ def test_xnli_runs_in_all_languages_and_says_where_there_is_no_parser(
 ) -> None:
     found = run(
         tmp_path, endpoint, "run", "--model", str(tiny_model), "-i", "none", "-i", "snli",
-        "--perturb", "syntactic.scramble", "--recipe", "smoke", "--limit", "10", "--train-limit", "40", "--allow-changed-data",
+        "--perturb", "syntactic.scramble", "--recipe", "smoke",
+        "--limit", "10", "--train-limit", "40", "--allow-changed-data",
     )  # fmt: skip
     assert found.returncode == 0, found.stderr
     assert "392,702 are published" in found.stdout
