@@ -119,7 +119,8 @@ def test_a_core_is_left_for_others():
 
 
 SCRIPT = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # one started in the background inherits that it is ignored
 sys.path.insert(0, {folder!r})
 from test_workers import *
 module.FEWEST = 1
