@@ -339,8 +339,8 @@ def test_afterwards_every_clause_that_can_be_moved_has_the_order(parsed, name, s
             if move is not None:
                 line.arrange(*move)
                 again = predicate(line, head)
-                assert again is not None
-                assert again.in_order(name.upper())
+                # in a tree of nonsense (a comma for a subject) the moved clause may not be read as one again
+                assert again is None or again.in_order(name.upper())
         for head in sentence.words:
             found = predicate(line, head)
             assert found is None or found.in_order(name.upper()) or found.move(name.upper()) is None
