@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from budoux import Parser as Segmenter
 
 # Changed when the same text would be cut otherwise: part of `segmentation_identity`.
-VERSION = "1"
+VERSION = "2"
 
 # Signs that join two parts of one word when letters or digits stand on both sides (l'homme, well-known,
 # AT&T, he/she, l·l); a full stop or colon only inside numbers and between single letters (3.14, 10:30, U.S.).
@@ -126,9 +126,10 @@ def _marked() -> tuple[re.Pattern[str], re.Pattern[str]]:
 def indivisible(text: str, language: str) -> list[tuple[int, int]]:
     """Return the (start, end) of what stays whole whatever words a parser finds.
 
-    The tokens themselves, but in Japanese, where a token is a phrase of several words, grapheme clusters.
+    The tokens themselves; grapheme clusters where words are written without spaces, since what a segmenter finds
+    may hold several words of a parser.
     """
-    return _clusters(text) if _model(language) == "ja" else spans(text, language)
+    return spans(text, language) if spaced(language) else _clusters(text)
 
 
 def _clusters(text: str) -> list[tuple[int, int]]:

@@ -121,10 +121,17 @@ def test_signs_that_the_parser_dropped_hang_on_a_neighbour():
     assert [sentence.head(index) for index in range(4)] == [1, -1, 1, 2]
 
 
-def test_a_parser_that_cuts_a_chinese_word_does_not_tear_it():
-    conllu = tree("1 我 PRON 3 nsubj", "2 们 PART 1 mark", "3 说 VERB 0 root", "4 话 NOUN 3 obj")
-    (sentence,) = passage("我们说话", "zh", conllu).sentences
-    assert [token.text for token in sentence.tokens] == ["我们", "说话"]
+def test_chinese_words_of_the_parser_are_tokens():
+    # A segmenter takes 不同于 for one piece.
+    conllu = tree("1 不同 VERB 0 root", "2 于 ADP 4 case", "3 其他 DET 4 det", "4 人 NOUN 1 obl")
+    (sentence,) = passage("不同于其他人", "zh", conllu).sentences
+    assert [token.text for token in sentence.tokens] == ["不同", "于", "其他", "人"]
+
+
+def test_a_parser_that_cuts_a_thai_letter_from_its_marks_does_not_tear_it():
+    conllu = tree("1 น VERB 0 root", "2 ้ำ NOUN 1 obj", "3 ดี ADV 1 advmod")
+    (sentence,) = passage("น้ำดี", "th", conllu).sentences
+    assert [token.text for token in sentence.tokens] == ["น้ำ", "ดี"]
 
 
 def test_japanese_words_of_the_parser_are_tokens():
