@@ -1,7 +1,7 @@
 """Tokens, graphemes, parses, and Rewrite: a changed text with its alignment.
 
-Offsets are Python string indices (code points), half-open. Only `regex`, `pyarrow` (in table.py) and the
-standard library are imported at module top level; segmenters and parsers load when first used.
+Offsets are Python string indices (code points), half-open. Only `regex`, `rapidfuzz`, `pyarrow` (in
+table.py) and the standard library are imported at module top level; segmenters and parsers load when first used.
 """
 
 from __future__ import annotations

@@ -205,43 +205,7 @@ class Rewrite:
     @lazy
     def char_edits(self) -> int:
         """Levenshtein distance between the source's text and the new one, in code points; exact."""
-        found = self._plain_edits()
-        return edits.levenshtein(self.sentence.text, self.text) if found is None else found
-
-    def _plain_edits(self) -> int | None:
-        """Return `char_edits` where it is plain from the tokens that were replaced; None where it is not."""
-        if self._texts is None:
-            return None
-        islands, longer = [], 0
-        for index, new in self._texts.items():
-            old, start = self.sentence.forms[index], self.sentence.spans[index][0]
-            if old == new:
-                continue
-            first, last = 0, 0
-            shortest = min(len(old), len(new))
-            while first < shortest and old[first] == new[first]:
-                first += 1
-            while last < shortest - first and old[-1 - last] == new[-1 - last]:
-                last += 1
-            low, high = start + first, start + len(old) - last
-            islands.append((low, high, low + longer, high + longer + len(new) - len(old)))
-            longer += len(new) - len(old)
-        return edits.replaced(self.sentence.text, self.text, islands)
-
-
-def count_char_edits(rewrites: Iterable[Rewrite]) -> None:
-    """Work out `Rewrite.char_edits` of many at once, which takes a fraction of the time."""
-    left = []
-    for rewrite in rewrites:
-        if "char_edits" not in rewrite.__dict__:
-            found = rewrite._plain_edits()
-            if found is None:
-                left.append(rewrite)
-            else:
-                rewrite.__dict__["char_edits"] = found
-    pairs = [(rewrite.sentence.text, rewrite.text) for rewrite in left]
-    for rewrite, distance in zip(left, edits.levenshteins(pairs), strict=True):
-        rewrite.__dict__["char_edits"] = distance
+        return edits.levenshtein(self.sentence.text, self.text)
 
 
 def _sources(sentence: Sentence) -> tuple[Piece, ...]:

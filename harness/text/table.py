@@ -18,7 +18,6 @@ from harness.text import edits
 from harness.text.dependencies import dependency_lengths
 from harness.text.disturbance import Disturbed, disturb_many
 from harness.text.passages import Passages, passage
-from harness.text.rewrite import count_char_edits
 
 if TYPE_CHECKING:
     from harness.formats import Format
@@ -123,7 +122,6 @@ def _disturbed(
                 for column in columns
             ]
             done = disturb_many(perturbation, texts, seed=seed, intensity=intensity)
-            count_char_edits(rewrite for each in done if each.touched for rewrite in each.rewrites)
             left = iter(done)
             for row in rows:
                 mine = {column: next(left) for column in columns}

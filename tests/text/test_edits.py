@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.text import Rewrite, Sentence
-from harness.text.edits import levenshtein, levenshteins, moved, replaced
+from harness.text.edits import levenshtein, moved
 
 short = st.text(alphabet="abcä👩", max_size=12)
 
@@ -25,18 +25,14 @@ def test_levenshtein_equals_the_textbook_matrix(old, new):
     assert levenshtein(old, new) == textbook(old, new)
 
 
-long = st.text(alphabet="ab c\0ä👩\ud800", max_size=200)
+@given(st.text(alphabet="ab c\0ä👩\ud800", max_size=80), st.text(alphabet="ab c\0ä👩\ud800", max_size=80))
+def test_levenshtein_counts_code_points_of_every_kind(old, new):
+    assert levenshtein(old, new) == textbook(old, new)
 
 
-@given(st.lists(st.tuples(long, long), max_size=30))
-def test_the_distances_of_many_pairs_are_those_of_each(pairs):
-    assert levenshteins(pairs) == [levenshtein(old, new) for old, new in pairs]
-
-
-def test_very_long_pairs_and_lanes_of_many_widths_are_exact():
-    texts = [("ab " * size)[:size] for size in (0, 1, 63, 64, 65, 128, 129, 999, 1000, 1001, 3000)]
-    pairs = [(old, new) for old in texts for new in texts]
-    assert levenshteins(pairs) == [levenshtein(old, new) for old, new in pairs]
+def test_levenshtein_of_long_texts_is_exact():
+    texts = [("ab " * size)[:size] for size in (0, 1, 63, 64, 65, 128, 129, 300)]
+    assert all(levenshtein(old, new) == textbook(old, new) for old in texts for new in texts)
 
 
 @given(
@@ -47,13 +43,6 @@ def test_edits_of_words_in_their_places_are_counted_exactly(words, texts):
     sentence = Sentence.plain(" ".join(words), "en")
     rewrite = Rewrite.replace(sentence, {index: text for index, text in texts.items() if index < len(words)})
     assert rewrite.char_edits == levenshtein(sentence.text, rewrite.text)
-
-
-def test_an_alignment_that_slides_over_what_repeats_is_found():
-    old, new = "xabababababy", "abababababax"
-    islands = [(0, 1, 0, 1), (11, 12, 11, 12)]
-    new = "a" + old[1:11] + "z"
-    assert levenshtein(old, new) == replaced(old, new, islands) == 2
 
 
 @given(st.permutations(range(7)))
