@@ -6,7 +6,7 @@ import json
 from functools import cache
 from importlib.resources import files
 
-from harness.text.sentence import Sentence
+from harness.text.sentence import Sentence, Token
 from harness.text.writing import NOUNS_CAPITALISED, base, lower, upper
 
 _STOPS = frozenset(".!?…。！？؟।")
@@ -15,6 +15,7 @@ _ALWAYS = {
     "en": frozenset({"I"}),
     "de": frozenset({"Sie", "Ihnen", "Ihr", "Ihre", "Ihrem", "Ihren", "Ihrer", "Ihres"}),
 }
+_CLOSED = frozenset({"ADP", "AUX", "CCONJ", "DET", "NUM", "PART", "PRON", "SCONJ"})
 
 
 @cache
@@ -27,27 +28,41 @@ def function_words(language: str) -> frozenset[str]:
 def positional(sentence: Sentence) -> bool:
     """Say whether the first word has its capital only because it is the first.
 
-    It is if the word is a function word of its language. With a tree also if it is no proper noun (nor a
-    noun where nouns are capitalised) and its lemma is written small; without a tree that is not known.
+    It is if the word is a function word of its language, or begins with an elided one (fr *L'Europe*). With a
+    tree also if it is no proper noun (nor a noun where nouns are capitalised) and its lemma is written small;
+    without a tree that is not known.
     """
     if not sentence.words:
         return False
     token = sentence.tokens[sentence.words[0]]
     language = base(sentence.language)
-    head, rest = token.text[0], token.text[1:]
-    if lower(head, language) == head or any(character.isupper() for character in rest):
+    small = uncapitalised(token.text, language).replace("’", "'")
+    if small[0] == token.text[0] or (token.words and token.words[0].upos == "PROPN"):
         return False
-    if any(
-        part in _ALWAYS.get(language, ()) for part in (token.text, token.text.replace("’", "'").split("'")[0])
-    ):
+    if any(each in _ALWAYS.get(language, ()) for each in (token.text, _elided(token.text))):
+        return _of_one(token)
+    known, elided = function_words(language), _elided(small)
+    if elided != small and f"{elided}'" in known:
+        return elided == elided.lower()
+    if any(character.isupper() for character in small):
         return False
-    small = (lower(head, language) + rest).replace("’", "'")
-    known = function_words(language)
-    if small in known or small.split("'")[0] + "'" in known or small.split("-")[0] in known:
+    if small in known or small.split("-")[0] in known:
         return True
     nouns = ("PROPN", "NOUN", "X") if language in NOUNS_CAPITALISED else ("PROPN", "X")
     return bool(token.words) and not any(
-        word.upos in nouns or word.lemma[:1].isupper() for word in token.words
+        word.upos in nouns or (word.lemma[:1].isupper() and word.upos not in _CLOSED) for word in token.words
+    )
+
+
+def _elided(text: str) -> str:
+    return text.replace("’", "'").split("'")[0]
+
+
+def _of_one(token: Token) -> bool:
+    """Say whether a tree shows a word of politeness to be another's: de *Sie hat*, she has."""
+    return any(
+        (word.upos, word.feats.get("Person"), word.feats.get("Number")) == ("PRON", "3", "Sing")
+        for word in token.words
     )
 
 

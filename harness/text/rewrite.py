@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from functools import partial
 from typing import Any, Literal
 
 from harness.text import casing, edits
@@ -18,6 +18,8 @@ Mark = Literal["kept", "moved", "altered", "inserted"]
 _OPENING = frozenset("([{„‚‘「『（【《〈¿¡")
 # Opening in one language, closing in another.
 _EITHER = frozenset("\"'“”«»")
+_QUOTES = frozenset('"“”„«»')
+_CLOSING = frozenset(")]}’」』）】》〉")
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -123,7 +125,7 @@ class Rewrite:
         if len(set(named)) != len(named):
             raise ValueError("a token is named twice")
         fitted = _fit_case(sentence, pieces)
-        inner = (_joint(sentence, left, right) for left, right in pairwise(fitted))
+        inner = map(partial(_joint, sentence), fitted, fitted[1:], _phrase_ends(sentence, fitted))
         ends = (sentence.gaps[-1],) if fitted else ()
         return cls(sentence, fitted, (sentence.gaps[0], *inner, *ends))
 
@@ -259,25 +261,63 @@ def _apart(left: str, right: str) -> bool:
 
 def _opens(sentence: Sentence, piece: Piece) -> bool:
     """Say whether a sign stands before what it belongs to: an opening bracket or quotation mark."""
-    if piece.text[-1:] in _OPENING:
+    mark, place = piece.text[-1:], piece.source
+    if mark in _OPENING:
         return True
-    if piece.text[-1:] not in _EITHER or piece.source is None:
+    if mark not in _EITHER or place is None or place == len(sentence) - 1:
         return False
-    return piece.source == 0 or sentence.gaps[piece.source] != ""
+    before, after = sentence.gaps[place] != "", sentence.gaps[place + 1] != ""
+    if place == 0 or before != after:
+        return place == 0 or before
+    inside, behind = sentence.tokens[place + 1].is_word, sentence.tokens[place - 1].is_word
+    if not before and inside != behind:
+        return inside
+    same = _QUOTES if mark in _QUOTES else frozenset(mark)
+    return sum([token.text[-1:] in same for token in sentence.tokens[:place]]) % 2 == 0
 
 
-def _joint(sentence: Sentence, left: Piece, right: Piece) -> str:
+def _closes(sentence: Sentence, piece: Piece) -> bool:
+    """Say whether a sign stands behind what it belongs to: a closing bracket or quotation mark."""
+    mark = piece.text[-1:]
+    return mark in _CLOSING or (mark in _EITHER and piece.source is not None and not _opens(sentence, piece))
+
+
+def _phrase_ends(sentence: Sentence, pieces: Sequence[Piece]) -> list[bool]:
+    """Say for each two neighbours whether a blank that parts phrases lies between them (Thai, say).
+
+    It does where the words before it are those that were before it, in any order.
+    """
+    found = [False] * max(len(pieces) - 1, 0)
+    if spaced(sentence.language):
+        return found
+    kept = sorted(piece.source for piece in pieces if piece.source is not None)
+    furthest = seen = 0
+    for place, piece in enumerate(pieces[:-1]):
+        if piece.source is not None:
+            furthest, seen = max(furthest, piece.source), seen + 1
+        if 0 < seen < len(kept) and furthest == kept[seen - 1]:
+            found[place] = any(gap.isspace() for gap in sentence.gaps[furthest + 1 : kept[seen] + 1])
+    return found
+
+
+def _joint(sentence: Sentence, left: Piece, right: Piece, phrase_ends: bool) -> str:
     """Return what stands between two neighbours of the new sentence."""
     if left.source is not None and right.source == left.source + 1:
         return sentence.gaps[right.source]
-    if not _is_word(sentence, right) and not _opens(sentence, right):
+    opens = _opens(sentence, right)
+    if not _is_word(sentence, right) and not opens:
         return sentence.gaps[right.source] if right.source else ""
-    if not _is_word(sentence, left):
+    closes = _closes(sentence, left)
+    if not _is_word(sentence, left) and not closes:
         after = None if left.source is None else left.source + 1
         if after is not None and after < len(sentence) and sentence.tokens[after].is_word:
             return sentence.gaps[after]
         if _opens(sentence, left):
             return ""
-    if spaced(sentence.language) or _apart(left.text, right.text):
+    if spaced(sentence.language) or phrase_ends or _apart(left.text, right.text):
         return " "
-    return ""
+    # Where words are written together, quotations and words of other scripts keep the blanks around them.
+    before = right.source if opens or not unspaced_letter(right.text[0]) else None
+    after = left.source if closes or not unspaced_letter(left.text[-1]) else None
+    blank = (before and sentence.gaps[before]) or (after is not None and sentence.gaps[after + 1])
+    return " " if blank else ""
