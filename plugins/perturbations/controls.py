@@ -8,11 +8,13 @@ from random import Random
 from typing import Any
 
 import regex
+from harness_plugins.perturbations.constituents import COMMAS
 from harness_plugins.perturbations.reordering import folded, is_finite, share, table
 
 from harness import Perturbation, Rewrite, Sentence
 from harness.text.writing import base
 
+_STOPS = COMMAS | frozenset(".!?:。！？：؟۔।")
 # Function words of Universal Dependencies: closed classes that name no person, thing or number.
 _FUNCTION = frozenset({"ADP", "AUX", "CCONJ", "DET", "PART", "SCONJ"})
 
@@ -23,7 +25,8 @@ class DropFunctionWords(Perturbation):
 
     Pronouns and numbers stay. A word written together with another (*l'homme*, *didn't*, *wa-kitab*) goes
     only if all its parts are function words. Who did what to whom, tense, negation may be lost: a control,
-    not a paraphrase. Intensity is the share of function words that go; one word at least stays.
+    not a paraphrase. A comma goes along that is left with nothing before it or with another sign beside it.
+    Intensity is the share of function words that go; one word at least stays.
 
         The dog was not in the house.  ->  Dog house.
         El perro de María duerme en la casa.  ->  Perro María duerme casa.
@@ -31,6 +34,7 @@ class DropFunctionWords(Perturbation):
 
     name = "drop-function-words"
     family = "syntactic"
+    version = "2"
     needs = ("parse",)
     description = "adpositions, auxiliaries, articles, particles and conjunctions left out"
     reference = "de Marneffe et al. 2021, Universal Dependencies, section 2.2.3 (function words)"
@@ -43,7 +47,19 @@ class DropFunctionWords(Perturbation):
         dropped = set(found[: share(intensity, len(found))])
         if not dropped:
             return Rewrite.unchanged(sentence)
-        return Rewrite.of(sentence, [index for index in range(len(sentence)) if index not in dropped])
+        return Rewrite.of(sentence, _tidy(sentence, [n for n in range(len(sentence)) if n not in dropped]))
+
+
+def _tidy(sentence: Sentence, left: list[int]) -> Iterator[int]:
+    """Yield the tokens that are left, without the commas that have come to stand first or before another sign."""
+    word = False
+    for index, following in zip(left, [*left[1:], len(sentence)], strict=True):
+        token = sentence.tokens[index]
+        sign = following == len(sentence) or sentence.tokens[following].text in _STOPS
+        spare = not word or (sign and following > index + 1)
+        if token.text not in COMMAS or not spare or index == 0:
+            yield index
+        word = word or token.is_word
 
 
 def _is_function(sentence: Sentence, index: int) -> bool:
