@@ -12,7 +12,8 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from typing import Any, Literal
 
 import pluggy
@@ -158,10 +159,15 @@ def built_in(origin: Origin) -> bool:
 
 
 def _distribution(entry: EntryPoint) -> Origin:
-    if entry.dist is None:
-        return Origin("unknown", "unknown", entry.name)
-    normal = re.sub(r"[-_.]+", "-", entry.dist.name).lower()
-    return Origin(normal, entry.dist.version, entry.name)
+    name, version = _named(entry.dist) if entry.dist else ("unknown", "unknown")
+    return Origin(name, version, entry.name)
+
+
+@cache
+def _named(distribution: Distribution) -> tuple[str, str]:
+    """Return a distribution's normal name and its version, for which all its metadata are read."""
+    about = distribution.metadata
+    return re.sub(r"[-_.]+", "-", about["Name"]).lower(), about["Version"]
 
 
 def _order(entry: EntryPoint) -> tuple[bool, str, str]:

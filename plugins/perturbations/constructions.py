@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
-import yaml
 from harness_plugins.perturbations.closed_class import FRONTED
 from harness_plugins.perturbations.constituents import functional
+from harness_plugins.perturbations.tables import read_table
 
 from harness import Sentence
 
@@ -148,8 +147,7 @@ def asks(sentence: Sentence, head: int) -> bool:
 @cache
 def _list(file: str, language: str) -> frozenset[str]:
     """Return the words that a table lists for a language."""
-    path = files("harness_plugins.perturbations") / file
-    table: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    table: dict[str, str] = read_table(file)
     return frozenset(table.get(language, "").split())
 
 

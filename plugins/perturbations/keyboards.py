@@ -6,12 +6,11 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import yaml
+from harness_plugins.perturbations.tables import read_table
 
 from harness.text.writing import base
 
@@ -60,8 +59,7 @@ def served() -> tuple[str, ...]:
 
 @cache
 def _own() -> dict[str, Any]:
-    text = (files(__package__) / "keyboards.yaml").read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.safe_load(text)
+    found: dict[str, Any] = read_table("keyboards.yaml")
     return found
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import regex
-import yaml
 from harness_plugins.perturbations import hangul
+from harness_plugins.perturbations.tables import read_table
 from harness_plugins.perturbations.word_noise import NUKTA, Slip, WordNoise
 
 from harness.text.writing import base
@@ -115,5 +114,5 @@ def _radicals() -> list[list[str]]:
 
 @cache
 def _read(table: str) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((files(__package__) / f"{table}.yaml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = read_table(f"{table}.yaml")
     return found

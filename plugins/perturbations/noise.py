@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
-from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 from unicodedata import combining
 
-import yaml
 from harness_plugins.perturbations import hangul, kana
 from harness_plugins.perturbations.keyboards import layouts, neighbours, served, vowel_mark
 from harness_plugins.perturbations.looks import Homoglyphs, Ocr
@@ -18,6 +16,7 @@ from harness_plugins.perturbations.misspellings import Misspellings
 from harness_plugins.perturbations.signs import Emoji, Punctuation, Spaces, Url
 from harness_plugins.perturbations.speech import Asr
 from harness_plugins.perturbations.spelling import Case, Lowercase, NoDiacritics, Unicode, Uppercase
+from harness_plugins.perturbations.tables import read_table
 from harness_plugins.perturbations.word_noise import LETTER, NUKTA, Memory, Slip, WordNoise
 
 from harness import Perturbation, graphemes, hookimpl
@@ -266,9 +265,7 @@ def _upper(letters: tuple[str, ...], language: str) -> tuple[str, ...]:
 
 @cache
 def _alphabets() -> Mapping[str, str]:
-    found: dict[str, str] = yaml.safe_load(
-        (files(__package__) / "alphabets.yaml").read_text(encoding="utf-8")
-    )
+    found: dict[str, str] = read_table("alphabets.yaml")
     return found
 
 

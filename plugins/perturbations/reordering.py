@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from random import Random
 from typing import Any
 
-import yaml
+from harness_plugins.perturbations.tables import read_table
 
 from harness import Perturbation, Rewrite, Sentence, Token
 from harness.text.sentence import Word
@@ -220,6 +219,5 @@ def root(sentence: Sentence) -> int | None:
 @cache
 def table(name: str, language: str) -> dict[str, Any]:
     """Return a language's part of the table ``name.yaml`` beside this module; {} where it has none."""
-    text = (files("harness_plugins.perturbations") / f"{name}.yaml").read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.safe_load(text).get(base(language), {})
+    found: dict[str, Any] = read_table(f"{name}.yaml").get(base(language), {})
     return found

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import regex
+from harness_plugins.perturbations.tables import read_table
 
 from harness import Perturbation
 from harness.text.writing import base, spaced, upper
@@ -140,8 +140,5 @@ def _opened(body: str, language: str) -> tuple[str | None, str]:
 
 @cache
 def _sentences() -> Mapping[str, Mapping[str, str]]:
-    import yaml
-
-    text = Path(__file__).with_name("stress_tests.yaml").read_text(encoding="utf-8")
-    table: dict[str, dict[str, str]] = yaml.safe_load(text)
+    table: dict[str, dict[str, str]] = read_table("stress_tests.yaml")
     return table

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
-import yaml
 from harness_plugins.perturbations.constructions import constructions
+from harness_plugins.perturbations.tables import read_table
 
 from harness import Rewrite, Sentence
 
@@ -70,6 +69,5 @@ def _placed(each: Sentence | Rewrite) -> tuple[Sentence, list[int]]:
 @cache
 def known_orders() -> Mapping[str, Mapping[str, str]]:
     """Return the table of languages' orders: code, then WALS feature, then value."""
-    path = files("harness_plugins.perturbations") / "word_order.yaml"
-    table: dict[str, dict[str, str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    table: dict[str, dict[str, str]] = read_table("word_order.yaml")
     return table
