@@ -12,7 +12,7 @@ from harness.text.alignment import Alignment, Link
 from harness.text.lazy import lazy
 from harness.text.sentence import Sentence
 from harness.text.tokens import is_word
-from harness.text.writing import spaced, unspaced_letter
+from harness.text.writing import PHRASES_PARTED, base, spaced, unspaced_letter
 
 Mark = Literal["kept", "moved", "altered", "inserted"]
 _OPENING = frozenset("([{„‚‘「『（【《〈¿¡")
@@ -140,14 +140,11 @@ class Rewrite:
         return "".join(parts)
 
     def _spliced(self) -> str:
-        text, position = self.sentence.text, 0
-        parts: list[str] = []
-        spans = self.sentence.spans
+        if not self._texts:
+            return self.sentence.text
+        parts = list(self.sentence.parts)
         for index, new in self._texts.items():
-            start, end = spans[index]
-            parts += (text[position:start], new)
-            position = end
-        parts.append(text[position:])
+            parts[2 * index + 1] = new
         return "".join(parts)
 
     @property
@@ -317,7 +314,15 @@ def _joint(sentence: Sentence, left: Piece, right: Piece, phrase_ends: bool) -> 
     if spaced(sentence.language) or phrase_ends or _apart(left.text, right.text):
         return " "
     # Where words are written together, quotations and words of other scripts keep the blanks around them.
-    before = right.source if opens or not unspaced_letter(right.text[0]) else None
-    after = left.source if closes or not unspaced_letter(left.text[-1]) else None
-    blank = (before and sentence.gaps[before]) or (after is not None and sentence.gaps[after + 1])
-    return " " if blank else ""
+    around = (
+        [left.source + 1]
+        if left.source is not None and (closes or not unspaced_letter(left.text[-1:]))
+        else []
+    )
+    if right.source is not None and (opens or not unspaced_letter(right.text[:1])):
+        around.append(right.source)
+    if any(0 < gap < len(sentence) and sentence.gaps[gap] for gap in around):
+        return " "
+    # At an edge of the sentence there is none to keep.
+    edge = {0, len(sentence)} & set(around)
+    return " " if edge and base(sentence.language) in PHRASES_PARTED else ""

@@ -12,6 +12,8 @@ from harness.languages import languages
 NOUNS_CAPITALISED = frozenset({"de", "lb", "nds"})
 # 'i' and 'I' are not a pair: i-İ and ı-I are.
 DOTTED_I = frozenset({"tr", "az"})
+# Words are written together, phrases and quotations apart.
+PHRASES_PARTED = frozenset({"km", "lo", "my", "th"})
 
 _SCRIPTS = (
     *("Latin", "Cyrillic", "Greek", "Arabic", "Devanagari", "Han", "Hiragana", "Katakana", "Hangul", "Thai"),

@@ -144,3 +144,28 @@ def test_quotation_marks_keep_to_the_words_that_they_enclose():
     assert Rewrite.of(sentence, [4, 5, 6, 7, 2, 0, 1, 3, 8]).text == "„Active defence“ known it is as."
     sentence = plain('She said "yes".')
     assert Rewrite.of(sentence, [2, 3, 4, 1, 0, 5]).text == '"Yes" said she.'
+
+
+def test_a_closing_mark_is_parted_from_a_word_that_it_did_not_touch():
+    sentence = plain("Он рад «трём томам», друг.", "ru")
+    assert Rewrite.of(sentence, [0, 2, 3, 4, 5, 1, 6, 7, 8]).text == "Он «трём томам» рад, друг."
+    sentence = plain('나는 "소설"과 시를 쓴다.', "ko")
+    assert Rewrite.of(sentence, [0, 1, 2, 3, 5, 6, 7]).text == '나는 "소설" 시를 쓴다.'
+    sentence = plain("Les « uns. » Dort cela", "fr")
+    assert Rewrite.of(sentence, [1, 2, 3, 4, 6, 0, 5]).text.startswith("« Uns. » cela")
+
+
+def test_a_blank_between_thai_phrases_stays_where_words_change_places_beside_it():
+    sentence = plain("ฉันไปบ้าน เขากินข้าว", "th")
+    forms = [token.text for token in sentence.tokens]
+    assert forms == ["ฉัน", "ไป", "บ้าน", "เขา", "กิน", "ข้าว"]
+    assert Rewrite.of(sentence, [0, 2, 1, 3, 5, 4]).text == "ฉันบ้านไป เขาข้าวกิน"
+    assert Rewrite.of(sentence, [0, 1, 3, 2, 4, 5]).text == "ฉันไปเขาบ้านกินข้าว"
+
+
+def test_thai_quotations_are_written_apart():
+    sentence = plain("“ไป” เขาพูด", "th")
+    words = [sentence.tokens[index].text for index in sentence.words]
+    assert words == ["ไป", "เขา", "พูด"]
+    assert Rewrite.of(sentence, [3, 4, 0, 1, 2]).text == "เขาพูด “ไป”"
+    assert Rewrite.of(sentence, [3, 0, 1, 2, 4]).text == "เขา “ไป” พูด"
