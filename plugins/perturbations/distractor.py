@@ -12,12 +12,13 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import regex
-from harness_plugins.perturbations.statements import is_stated, languages, stands_alone
+from harness_plugins.perturbations.statements import is_stated, languages, sentences, stands_alone
 
 from harness import Perturbation
 from harness.text.passages import boundaries
+from harness.text.segments import UNSPACED_SENTENCES
 from harness.text.tokens import is_word, spans
-from harness.text.writing import base, spaced, unspaced_letter
+from harness.text.writing import base, unspaced_letter
 
 if TYPE_CHECKING:
     from harness.perturbation import Rows
@@ -99,7 +100,7 @@ class Distractor(Perturbation):
             return [first]
         if self.place == "last":
             return [last]
-        places = [start for start, _ in found] + [last]
+        places = [start for start, _ in sentences(context, language)] + [last]
         return [at for at in places if not any(start < at < start + size for start, size in answers)] or [
             last
         ]
@@ -111,12 +112,12 @@ def inserted(context: str, sentence: str, at: int, language: str) -> tuple[str, 
     Returns:
         the new context, from which place on the old characters have moved, and how far.
     """
-    blank = " " if spaced(language) else ""
+    blank = "" if base(language) in UNSPACED_SENTENCES else " "
     if any(not character.isspace() for character in context[at:]):
         put = sentence + blank
     else:
         # after a last sentence that does not end (a heading), the line does
-        put = (blank if is_stated(context[:at]) or not context[:at] else "\n") + sentence
+        put = (blank if is_stated(context[:at], language) or not context[:at] else "\n") + sentence
     return context[:at] + put + context[at:], at, len(put)
 
 
@@ -148,7 +149,7 @@ class Index:
         """
         found: dict[str, str] = {}
         for context in sorted({each for each in contexts if each}):
-            for start, end in boundaries(context, language):
+            for start, end in sentences(context, language):
                 sentence = context[start:end]
                 if stands_alone(sentence, language):
                     found.setdefault(plain(sentence), sentence)
@@ -217,7 +218,7 @@ def plain(text: str) -> str:
 
 
 def terms(text: str, language: str) -> frozenset[str]:
-    """Return what a text's words are compared by: their first letters; pairs of characters in Chinese."""
+    """Return what words are compared by: their first letters; whole words in Thai, pairs of signs in Chinese."""
     return frozenset(_terms(text, language))
 
 
@@ -230,7 +231,9 @@ def _terms(text: str, language: str) -> Iterator[str]:
             word = word.removeprefix("و").removeprefix("ال") if len(word) > 4 else word
         if not word:
             continue
-        if unspaced_letter(word[0]):
+        if base(language) == "th":
+            yield word
+        elif unspaced_letter(word[0]):
             yield from (word[place : place + 2] for place in range(max(len(word) - 1, 1)))
         else:
             yield word if word[0].isdigit() else word[:_STEM]

@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import regex
+from harness_plugins.perturbations import thai
 
+from harness.text.passages import boundaries
 from harness.text.tokens import is_word, spans
 from harness.text.writing import base, spaced
 
-# Words of a sentence; signs where words are not written apart.
-_SHORTEST, _LONGEST = 5, 40
-_SHORTEST_UNSPACED, _LONGEST_UNSPACED = 12, 100
+# Of a sentence: words; signs where words are not written apart.
+_SIZES = {"zh": (12, 100), "th": (25, 200)}
+_SIZE = (5, 40)
+# Of its beginning, in which words point back: words, or signs. In Thai they follow their noun.
+_LEADS = {"zh": 8, "th": 40}
 _LEAD = 4
 _STATED = regex.compile(r"[.!。！।۔｡][\p{Pe}\p{Pf}\p{Pi}\"'’”»」』]*\Z")
 _QUOTES = regex.compile(r"[\"„“”«»]")
@@ -27,18 +31,22 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted(_pointing_back()))
 
 
-def is_stated(text: str) -> bool:
-    """Say whether a text ends as a statement does."""
-    return _STATED.search(text) is not None
+def sentences(text: str, language: str) -> list[tuple[int, int]]:
+    """Return where stretches of a text begin and end of which each may be a statement, in order."""
+    return thai.statements(text) if base(language) == "th" else boundaries(text, language)
+
+
+def is_stated(text: str, language: str) -> bool:
+    """Say whether a text ends as a statement does, which in Thai cannot be seen."""
+    return base(language) == "th" or _STATED.search(text) is not None
 
 
 def stands_alone(sentence: str, language: str) -> bool:
-    """Say whether a sentence is a whole statement that names its subject and does not point back."""
+    """Say whether one of `sentences` is a whole statement that names its subject and does not point back."""
     words = [sentence[start:end] for start, end in spans(sentence, language) if is_word(sentence[start:end])]
-    short, long, size = _SHORTEST, _LONGEST, len(words)
-    if not spaced(language):
-        short, long, size = _SHORTEST_UNSPACED, _LONGEST_UNSPACED, len(sentence)
-    if not words or not short <= size <= long or not is_stated(sentence) or words[0][0].islower():
+    short, long = _SIZES.get(base(language), _SIZE)
+    size = len(words) if spaced(language) else len(sentence)
+    if not words or not short <= size <= long or not is_stated(sentence, language) or words[0][0].islower():
         return False
     if len(_QUOTES.findall(sentence)) % 2 or _FOOTNOTE.search(sentence):
         return False
@@ -51,7 +59,7 @@ def _points_back(words: list[str], language: str) -> bool:
     pointing = _pointing_back()[base(language)]
     if spaced(language):
         return any(word.casefold() in pointing for word in words[:_LEAD])
-    lead = "".join(words)[: 2 * _LEAD]
+    lead = "".join(words)[: _LEADS[base(language)]]
     return any(word in lead for word in pointing)
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from harness_plugins.perturbations.distractor import Distractor, Index, holds, plain
-from harness_plugins.perturbations.statements import languages, stands_alone
+from harness_plugins.perturbations.statements import languages, sentences, stands_alone
 from hypothesis import given
 from hypothesis import strategies as st
 from messy_texts import HOSTILE
@@ -47,6 +47,21 @@ CONTEXTS = {
         "الجسر الأحمر في البلدة الثانية جسر قديم جدا. هو الذي بنى البرج الصغير قرب النهر.",
         "بنى أهل القرية جسرا من الخشب فوق البحيرة. هذا اللون لا يعرفه أحد من الناس.",
     ],
+    "tr": [
+        "Kırmızı köprü, 1890 yılında Anna Bell tarafından yapıldı. Tekneler her gün köprünün altından geçer.",
+        "Yeşil köprü, 1912 yılında John Carr tarafından yapıldı. Nehrin yanındaki küçük kuleyi de o yaptı.",
+        "Büyük köprü, bahar aylarında gölün üzerine yapıldı. Bu köprünün rengini kimse bilmiyor.",
+    ],
+    "te": [
+        "ఎర్ర భవనం 1890లో అన్నా బెల్ చేత నిర్మించబడింది. పడవలు ప్రతి రోజు వంతెన కింద నుండి వెళ్తాయి.",
+        "ఆకుపచ్చ భవనం 1912లో జాన్ కార్ చేత నిర్మించబడింది. నది పక్కన చిన్న భవనాన్ని కూడా నిర్మించాడు.",
+        "ఎర్ర దేవాలయం 1890లో గ్రామ ప్రజల చేత నిర్మించబడింది. దాని రంగు ఎవరికీ తెలియదు.",
+    ],
+    "th": [
+        "สะพานสีแดงถูกสร้างขึ้นโดย แอนนา เบลล์ ในปี 1890 เรือแล่นผ่านใต้สะพานทุกวัน",
+        "อาคารสีเขียวใกล้สะพานสีแดงถูกสร้างขึ้นโดยจอห์น คาร์ โดยใช้เวลาสองปี เขายังสร้างอาคารเล็กข้างแม่น้ำอีกด้วย",
+        "สะพานไม้ข้ามทะเลสาบถูกสร้างขึ้นในฤดูใบไม้ผลิ  สะพานนี้ไม่มีใครรู้ว่ามีสีอะไรมาก่อน",
+    ],
 }
 ASKED = {
     "en": ("Who built the red bridge?", "Anna Bell"),
@@ -54,6 +69,9 @@ ASKED = {
     "zh": ("红色的大桥由谁建成？", "安娜"),
     "ru": ("Кто построил красный мост?", "Анна Белл"),
     "ar": ("من بنى الجسر الأحمر؟", "آنا بيل"),
+    "tr": ("Kırmızı köprü kim tarafından yapıldı?", "Anna Bell"),
+    "te": ("ఎర్ర భవనం ఎవరి చేత నిర్మించబడింది?", "అన్నా బెల్"),
+    "th": ("ใครสร้างสะพานสีแดง", "แอนนา เบลล์"),
 }
 
 
@@ -151,11 +169,11 @@ def test_what_a_lower_intensity_changes_a_higher_one_changes_as_well(seed, one, 
 
 VOCABULARY = ["Red", "blue", "towers", "were", "built", "near", "the", "bridge", "in", "1890", "by", "Anna"]
 words = st.lists(st.sampled_from(VOCABULARY), min_size=3)
-sentences = words.map(lambda each: " ".join(each).capitalize() + ".")
+made_sentences = words.map(lambda each: " ".join(each).capitalize() + ".")
 
 
 @given(
-    st.lists(st.lists(sentences, min_size=1, max_size=4).map(" ".join), min_size=1, max_size=5),
+    st.lists(st.lists(made_sentences, min_size=1, max_size=4).map(" ".join), min_size=1, max_size=5),
     st.sampled_from(["red", "1890", "Anna", "in 1890", "the bridge in 1890", "a", "Towers were."]),
     st.sampled_from(PLACES),
     st.integers(0, 99),
@@ -217,6 +235,18 @@ def test_an_answer_written_in_other_letters_is_seen_too():
         ("zh", "他在一九一二年建成了绿色的高塔。", False),
         ("hi", "हरा बुर्ज 1912 में बना था।", True),
         ("hi", "उसने 1912 में हरा बुर्ज बनाया।", False),
+        ("tr", "Yeşil köprü, 1912 yılında John tarafından yapıldı.", True),
+        ("tr", "Şehrin nüfusu 1912 yılında hızla arttı.", True),
+        ("tr", "1912 yılında yeşil kuleyi yeniden yaptı.", False),
+        ("tr", "Bir yıl sonra şehirdeki kuleyi yaptı.", False),
+        ("te", "రాముడు 1912లో పెద్ద భవనాన్ని నిర్మించాడు.", True),
+        ("te", "అనేక దేవాలయాలు ఇప్పటికీ పాత నగరంలో ఉన్నాయి.", True),
+        ("te", "1912లో నగరంలో ఆకుపచ్చ భవనాన్ని నిర్మించాడు.", False),
+        ("te", "పెద్ద పుస్తకం గత ఏడాది నగరంలో రాశాడు.", False),
+        ("te", "ఈ భవనం 1912లో నగరంలో నిర్మించబడింది.", False),
+        ("th", "อาคารสีเขียวถูกสร้างขึ้นในปี 1912 ใกล้แม่น้ำ", True),
+        ("th", "อาคารหลังนี้ถูกสร้างขึ้นในปี 1912 ใกล้แม่น้ำ", False),
+        ("th", "เขาได้สร้างอาคารสีเขียวขึ้นในปี 1912", False),
     ],
 )
 def test_a_sentence_stands_alone_if_it_names_its_subject(language, sentence, alone):
@@ -224,16 +254,38 @@ def test_a_sentence_stands_alone_if_it_names_its_subject(language, sentence, alo
 
 
 def test_languages_whose_sentences_cannot_be_judged_are_unserved():
-    for language in ("th", "tr", "te", "ja"):
-        assert "stand alone" in Distractor("last").unserved(language)
-    assert {"ar", "de", "el", "en", "es", "hi", "ro", "ru", "vi", "zh"} <= set(languages())
+    assert "stand alone" in (Distractor("last").unserved("ja") or "")
+    xquad, tydiqa = "ar de el en es hi ro ru th tr vi zh", "ar bn en fi id ko ru sw te"
+    assert {*xquad.split(), *tydiqa.split()} <= set(languages())
     assert Distractor("first").unserved("zh-Hant") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # a conjunction ends a statement, a noun begins one
+        (
+            "ประเทศไทยมีภูเขาหลายลูก แต่แม่น้ำมีน้อย การเดินทางเป็นเรื่องง่าย",
+            ["ประเทศไทยมีภูเขาหลายลูก", "การเดินทางเป็นเรื่องง่าย"],
+        ),
+        # a preposition or a numeral before the space goes on behind it
+        ("เมืองเก่าเป็นที่ตั้งของ โรงเรียนใหญ่", ["เมืองเก่าเป็นที่ตั้งของ โรงเรียนใหญ่"]),
+        ("เมืองมีผู้ใหญ่ 40 คนและมีครูสอง คน", ["เมืองมีผู้ใหญ่ 40 คนและมีครูสอง คน"]),
+        # no verb before the relative clause: no statement
+        ("ครูที่ถูกส่งไปเมืองเก่า", []),
+        ("เมืองเก่าเป็นเมืองใหญ่  แม่น้ำมีน้อย", ["เมืองเก่าเป็นเมืองใหญ่", "แม่น้ำมีน้อย"]),
+        ("", []),
+        (" ", []),
+    ],
+)
+def test_thai_is_cut_at_pauses_that_end_a_statement(text, expected):
+    assert [text[start:end] for start, end in sentences(text, "th")] == expected
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 @pytest.mark.parametrize("place", PLACES)
 def test_hostile_contexts_stay_whole(text, place):
-    for language in ("en", "zh", "ar"):
+    for language in ("en", "zh", "ar", "te", "th"):
         contexts = [text, *CONTEXTS[language]]
         rows = Rows(
             language, {"id": list(range(9)), "context": contexts, "question": [text, ASKED[language][0]]}
@@ -249,7 +301,7 @@ def test_hostile_contexts_stay_whole(text, place):
 
 
 @pytest.mark.realdata
-@pytest.mark.parametrize("language", ["ar", "de", "el", "en", "es", "hi", "ru", "vi", "zh"])
+@pytest.mark.parametrize("language", ["ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh"])
 def test_real_questions_get_whole_sentences_without_their_answers(language):
     folder = Path(os.environ["HARNESS_REALDATA"]) / "hub/datasets/google/xtreme" / f"XQuAD.{language}"
     real = pq.read_table(next(folder.glob("*.parquet")))
