@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Any
 
@@ -111,20 +112,34 @@ class Sentence:
         return found
 
     def __len__(self) -> int:
-        return len(self.spans)
+        return len(self.forms)
+
+    @lazy
+    def parts(self) -> Sequence[str]:
+        """The tokens' texts and between them the `gaps`, left to right: a gap is first and last."""
+        if "tokens" not in self.__dict__:
+            return tokenization.cut(self.text, self.language)
+        text, position = self.text, 0
+        found: list[str] = []
+        for start, end in self.spans:
+            found += (text[position:start], text[start:end])
+            position = end
+        return [*found, text[position:]]
 
     @lazy
     def spans(self) -> Sequence[tuple[int, int]]:
         """Where each token begins and ends."""
         if "tokens" in self.__dict__:
             return [(token.start, token.end) for token in self.tokens]
-        return tokenization.spans(self.text, self.language)
+        ends = [0, *accumulate(map(len, self.parts))]
+        return list(zip(ends[1:-1:2], ends[2::2], strict=True))
 
     @lazy
     def forms(self) -> Sequence[str]:
         """The text of each token."""
-        text = self.text
-        return [text[start:end] for start, end in self.spans]
+        if "tokens" in self.__dict__:
+            return [token.text for token in self.tokens]
+        return self.parts[1::2]
 
     @property
     def parsed(self) -> bool:
@@ -142,11 +157,7 @@ class Sentence:
     @lazy
     def gaps(self) -> tuple[str, ...]:
         """What stands before the first token, between two tokens, and after the last: len + 1 strings."""
-        text, position, found = self.text, 0, []
-        for start, end in self.spans:
-            found.append(text[position:start])
-            position = end
-        return (*found, text[position:])
+        return tuple(self.parts[::2])
 
     @lazy
     def script(self) -> str | None:

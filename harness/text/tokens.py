@@ -28,7 +28,7 @@ _JOIN = rf"(?:{_INNER}|(?<=\p{{N}})[.,:٫٬](?=\p{{N}})|(?<=\b\p{{L}})\.(?=\p{{L
 _EXTEND = (
     r"[\p{Grapheme_Cluster_Break=Extend}\p{Grapheme_Cluster_Break=ZWJ}\p{Grapheme_Cluster_Break=SpacingMark}]"
 )
-_TOKEN = regex.compile(rf"{_WORD}(?:{_JOIN}{_WORD})*|\p{{Zs}}{_EXTEND}+|(?!\s)\X")
+_TOKEN = regex.compile(rf"({_WORD}(?:{_JOIN}{_WORD})*|\p{{Zs}}{_EXTEND}+|(?!\s)\X)")
 _HALFWIDTH_VOICING = "ﾞﾟ"
 _HAS_WORD = regex.compile(r"[\p{L}\p{N}]")
 _MARK = regex.compile(_EXTEND)
@@ -42,8 +42,9 @@ _UNSPACED = (
 _RUN = regex.compile(rf"(?P<unspaced>(?:{_UNSPACED})+)|(?:(?!{_UNSPACED})\X)+")
 # `_TOKEN` for `re`, which is several times as fast, in texts whose characters mean the same to both.
 _SIMPLE = r"""
-    [{word}]+(?:(?:['’ʼʹ`´׳״·‧\-‐‑&@_/]|(?<=\d)[.,:٫٬](?=\d)|(?<=[^\W\d_])(?<![{word}].)\.(?=[^\W\d_](?![{word}])))
-    (?=[^\W_])[{word}]+)*|\S
+    ([{word}]+(?:(?!\ )
+    (?:['’ʼʹ`´׳״·‧\-‐‑&@_/]|(?<=\d)[.,:٫٬](?=\d)|(?<=[^\W\d_])(?<![{word}].)\.(?=[^\W\d_](?![{word}])))
+    (?=[^\W_])[{word}]+)*|\S)
 """
 _PLAIN_TOKEN = re.compile(_SIMPLE.format(word=r"\w"), re.VERBOSE)
 _KNOWN: set[str] = set()  # plain characters met so far
@@ -57,6 +58,21 @@ def is_word(text: str) -> bool:
     if text[:1].isalnum() and text[0] not in _HALFWIDTH_VOICING:
         return True
     return _HAS_WORD.search(text) is not None and _MARK.match(text) is None
+
+
+def cut(text: str, language: str) -> list[str]:
+    """Return what stands before the first token, the first token, what stands between it and the second, and so on.
+
+    The last item is what stands behind the last token. The tokens are those of `spans`.
+    """
+    if spaced(language):
+        return _token(text).split(text)
+    pieces: list[str] = []
+    position = 0
+    for start, end in spans(text, language):
+        pieces += (text[position:start], text[start:end])
+        position = end
+    return [*pieces, text[position:]]
 
 
 def spans(text: str, language: str) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from messy_texts import HOSTILE, languages, messy
 
 from harness.text import Sentence, graphemes, tokens
-from harness.text.tokens import indivisible, segmentation_identity, spans
+from harness.text.tokens import cut, indivisible, segmentation_identity, spans
 
 
 def texts(text: str, language: str) -> list[str]:
@@ -35,6 +35,15 @@ letters = st.sampled_from(
 def test_the_fast_pattern_finds_what_the_exact_one_finds(text):
     found = [match.span() for match in tokens._token(text).finditer(text)]
     assert found == [match.span() for match in tokens._TOKEN.finditer(text)]
+
+
+@given(messy, languages)
+def test_a_text_is_cut_where_its_tokens_begin_and_end(text, language):
+    parts, found = cut(text, language), spans(text, language)
+    assert "".join(parts) == text
+    assert parts[1::2] == [text[start:end] for start, end in found]
+    sentence = Sentence.plain(text, language)
+    assert (list(sentence.spans), sentence.gaps) == (found, tuple(parts[::2]))
 
 
 @example("0\u0e31", "th")
