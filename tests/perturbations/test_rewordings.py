@@ -321,6 +321,46 @@ FRONTED = [
         ". PUNCT 1 punct",
         {"في عام 1990 ولد الرجل."},
     ),
+    (
+        "en",
+        "He said that Ben left in 1990.",
+        "He PRON 2 nsubj; said VERB 0 root FIN; that SCONJ 5 mark; Ben PROPN 5 nsubj; left VERB 2 ccomp FIN;"
+        "in ADP 7 case; 1990 NUM 5 obl; . PUNCT 2 punct",
+        {"He said that in 1990 Ben left."},
+    ),
+    (
+        "de",
+        "Gestern hat ihn der Hund gebissen.",
+        "Gestern ADV 6 advmod =gestern; hat AUX 6 aux FIN; ihn PRON 6 obj Person=3|PronType=Prs; der DET 5 det;"
+        "Hund NOUN 6 nsubj; gebissen VERB 0 root VerbForm=Part; . PUNCT 6 punct",
+        {"Der Hund hat ihn gestern gebissen."},
+    ),
+    (
+        "en",
+        "In 1990, the firm moved to Rome.",
+        "In ADP 2 case; 1990 NUM 6 obl; , PUNCT 2 punct; the DET 5 det; firm NOUN 6 nsubj; moved VERB 0 root FIN;"
+        "to ADP 8 case; Rome PROPN 6 obl; . PUNCT 6 punct",
+        {"The firm moved to Rome in 1990."},
+    ),
+    (
+        "fr",
+        "En 1990, la firme décida de partir.",
+        "En ADP 2 case =en; 1990 NUM 6 obl; , PUNCT 2 punct; la DET 5 det; firme NOUN 6 nsubj; décida VERB 0 root FIN;"
+        "de ADP 8 mark; partir VERB 6 xcomp; . PUNCT 6 punct",
+        {"La firme, en 1990, décida de partir."},
+    ),
+    (
+        "ru",
+        "В мае фирма переехала.",
+        "В ADP 2 case =в; мае NOUN 4 obl =май; фирма NOUN 4 nsubj; переехала VERB 0 root FIN; . PUNCT 4 punct",
+        {"Фирма в мае переехала."},
+    ),
+    (
+        "zh",
+        "昨天，學生參觀博物館。",
+        "昨天 NOUN 4 obl:tmod; ， PUNCT 1 punct; 學生 NOUN 4 nsubj; 參觀 VERB 0 root; 博物館 NOUN 4 obj; 。 PUNCT 4 punct",
+        {"學生昨天參觀博物館。"},
+    ),
 ]
 
 
@@ -336,10 +376,18 @@ def test_a_phrase_is_put_first_as_the_language_does_it(language, text, rows, res
         ("de", "Die Frau sah die Katze.", "Die DET 2 det; Frau NOUN 3 nsubj; sah VERB 0 root FIN;"
          "die DET 5 det;"
          "Katze NOUN 3 obj; . PUNCT 3 punct"),
-        # something else is first already
-        ("de", "Heute kam Anna nach dem Essen.", "Heute ADV 2 advmod; kam VERB 0 root FIN;"
-         "Anna PROPN 2 nsubj;"
-         "nach ADP 6 case; dem DET 6 det; Essen NOUN 2 obl; . PUNCT 2 punct"),
+        # she would be Anna
+        ("de", "In Annas Garten schlief sie.", "In ADP 3 case; Annas PROPN 3 nmod =Anna; Garten NOUN 4 obl;"
+         "schlief VERB 0 root FIN; sie PRON 4 nsubj Person=3|PronType=Prs; . PUNCT 4 punct"),
+        # every child another man
+        ("de", "In jedem Garten schlief ein Mann.", "In ADP 3 case; jedem DET 3 det PronType=Tot; Garten NOUN 4 obl;"
+         "schlief VERB 0 root FIN; ein DET 6 det PronType=Art; Mann NOUN 4 nsubj; . PUNCT 4 punct"),
+        # decided then, not left then
+        ("en", "In 1990, he decided to leave.", "In ADP 2 case; 1990 NUM 5 obl; , PUNCT 2 punct; he PRON 5 nsubj;"
+         "decided VERB 0 root FIN; to PART 7 mark; leave VERB 5 xcomp; . PUNCT 5 punct"),
+        # reside asks for a place
+        ("es", "La idea reside en dos hechos.", "La DET 2 det; idea NOUN 3 nsubj; reside VERB 0 root FIN =residir;"
+         "en ADP 6 case; dos NUM 6 nummod; hechos NOUN 3 obl; . PUNCT 3 punct"),
         # his: Ben's
         ("en", "Ben slept during his lunch.", "Ben PROPN 2 nsubj; slept VERB 0 root FIN; during ADP 5 case;"
          "his PRON 5 nmod:poss Poss=Yes; lunch NOUN 2 obl; . PUNCT 2 punct"),
