@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast
 
 from harness.engine.network import Network
+from harness.engine.trimming import trimmed_embedding
 from harness.errors import HarnessError
 from harness.workspace import write_json
 
@@ -128,7 +129,11 @@ def save_state(folder: Path, state: State, network: nn.Module, optimizer: torch.
         for kind, value in values.items()
     }
     save_file(_contiguous(moments), aside / "optimizer.safetensors")
-    facts = {**state.__dict__, "best": state.best if state.best_step >= 0 else None}
+    facts = {
+        **state.__dict__,
+        "best": state.best if state.best_step >= 0 else None,
+        "embeddings": _embeddings(network),
+    }
     write_json(aside / "state.json", facts)
     if place.exists():
         shutil.rmtree(place)
@@ -139,12 +144,21 @@ def save_state(folder: Path, state: State, network: nn.Module, optimizer: torch.
 
 
 def load_state(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> State:
-    """Restore weights, optimiser and state from the last saved step; a new State where there is none."""
+    """Restore weights, optimiser and state from the last saved step; a new State where there is none.
+
+    Raises:
+        HarnessError: the state holds other rows of the embedding table than the network.
+    """
     saved = sorted(folder.glob("state-*"), key=lambda path: int(path.name.partition("-")[2]))
     if not saved:
         return State()
     facts = json.loads((saved[-1] / "state.json").read_text(encoding="utf-8"))
     facts["best"] = float("-inf") if facts["best"] is None else facts["best"]
+    if facts.pop("embeddings", None) != _embeddings(network):
+        raise HarnessError(
+            f"{saved[-1]}: the state was saved with other rows of the embedding table",
+            f"The rows or the model changed since. Remove {folder} and run again.",
+        )
     load_trained_weights(network, saved[-1] / "network.safetensors")
     moments = load_file(saved[-1] / "optimizer.safetensors")
     parameters = dict(network.named_parameters())
@@ -168,6 +182,11 @@ def load_trained_weights(network: nn.Module, path: Path) -> None:
     with torch.no_grad():
         for name, value in load_file(path).items():
             parameters[name].copy_(value)
+
+
+def _embeddings(network: nn.Module) -> str | None:
+    trimmed = trimmed_embedding(network)
+    return None if trimmed is None else trimmed.identity
 
 
 def _contiguous(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

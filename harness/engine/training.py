@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 import time
@@ -23,6 +24,7 @@ from harness.engine.batches import Mixture, Order, cut, generator, shares
 from harness.engine.checkpoints import State, load_state, load_trained_weights, save_state, trained_weights
 from harness.engine.network import Network, TaskData
 from harness.engine.prediction import losses
+from harness.engine.trimming import TrimmedEmbedding, trim
 from harness.errors import HarnessError
 from harness.formats import Encoded, Inputs
 from harness.keys import number
@@ -74,6 +76,12 @@ class Training:
     save_seconds: float = 120.0
     watch: Watch = field(default_factory=Watch)
 
+    @property
+    def total(self) -> int:
+        """The number of optimiser steps."""
+        sizes = [len(task.train) for task in self.tasks if task.train is not None]
+        return self.steps or total_steps(sizes, self.recipe)
+
 
 def total_steps(sizes: Sequence[int], recipe: Recipe) -> int:
     """Return the number of optimiser steps: epochs over all items (of each task of several, at most the cap)."""
@@ -94,6 +102,18 @@ def rate(step: int, steps: int, recipe: Recipe) -> float:
     if step < warm:
         return recipe.learning_rate * (step + 1) / warm
     return recipe.learning_rate * (steps - step) / max(1, steps - warm)
+
+
+def decay(training: Training, done: int) -> float:
+    """Return what weight decay leaves after `done` steps of a weight that gets no gradient."""
+    recipe, steps = training.recipe, training.total
+    return math.prod(1 - rate(step, steps, recipe) * recipe.weight_decay for step in range(done))
+
+
+def trim_embeddings(training: Training, network: Network, inputs: Inputs) -> TrimmedEmbedding | None:
+    """Hold in the network only the embeddings that `training` can reach; None where all are held."""
+    freeze(network, training.recipe)
+    return trim(network, training.tasks, [chosen.encoded for chosen in training.selection], inputs)
 
 
 def train(training: Training, network: Network, inputs: Inputs, accelerator: Accelerator) -> State:
@@ -118,7 +138,7 @@ def train(training: Training, network: Network, inputs: Inputs, accelerator: Acc
         )
     encoded = [task.train for task in tasks if task.train is not None]
     sizes = [len(rows) for rows in encoded]
-    steps = training.steps or total_steps(sizes, recipe)
+    steps = training.total
     orders = [
         Order(rows.lengths, recipe.batch_size, training.seed, recipe.length_grouped) for rows in encoded
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -24,7 +24,17 @@ from harness.engine.checkpoints import (
 )
 from harness.engine.low_rank import add_low_rank, merged
 from harness.engine.network import Network, TaskData, inputs_of
-from harness.engine.training import Selection, Training, Watch, restore_best, total_steps, train
+from harness.engine.training import (
+    Selection,
+    Training,
+    Watch,
+    decay,
+    restore_best,
+    total_steps,
+    train,
+    trim_embeddings,
+)
+from harness.engine.trimming import TrimmedEmbedding, trimmed_embedding, whole
 from harness.execute.context import Context
 from harness.execute.translate_stage import run_translate
 from harness.formats import Settings, format_named
@@ -59,21 +69,27 @@ def run_train(stage: TrainStage, context: Context, metrics: Metrics) -> dict[str
         low_rank = add_low_rank(network, stage.recipe)
         inputs = inputs_of(encoder, tokenizer, stage.recipe.mlm_probability)
         steps = _steps(stage, context, [len(task.train) for task in tasks if task.train is not None])
-        with context.progress.work(stage.title, steps) as bar:
+        training = Training(
+            tasks,
+            selection,
+            stage.recipe,
+            stage.seed,
+            folder,
+            context.budget,
+            steps,
+            context.save_seconds,
+        )
+        held = trim_embeddings(training, network, inputs)
+        with context.progress.work(_title(stage, held), steps) as bar:
             watch = Watch(step=lambda done, total: bar.to(done), metrics=metrics)
-            training = Training(
-                tasks,
-                selection,
-                stage.recipe,
-                stage.seed,
-                folder,
-                context.budget,
-                steps,
-                context.save_seconds,
-                watch,
-            )
-            state = train(training, network, inputs, context.accelerator)
-        return _finish(stage, context, folder, training, network, tokenizer, state, data, low_rank)
+            state = train(replace(training, watch=watch), network, inputs, context.accelerator)
+        return _finish(stage, context, training, network, tokenizer, state, data, low_rank)
+
+
+def _title(stage: TrainStage, held: TrimmedEmbedding | None) -> str:
+    if held is None:
+        return stage.title
+    return f"{stage.title} ({len(held.held):,} of {held.num_embeddings:,} embeddings)"
 
 
 def _steps(stage: TrainStage, context: Context, sizes: Sequence[int]) -> int:
@@ -86,20 +102,24 @@ def build_encoder(
     context: Context, parent: str | None, recipe: Recipe, seed: int
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """Build the model's encoder, with the weights of the stage `parent` if there is one, and its tokenizer."""
-    model, folder = context.model, context.model_folder
-    # our own bars show what goes on; what is missing from a checkpoint is checked by load_encoder
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    torch.manual_seed(number(seed, "encoder") % 2**63)
-    encoder, tokenizer = model.encoder(folder), model.tokenizer(folder)
-    if parent is not None:
-        context.workspace.read("train", parent)
-        load_encoder(context.workspace.place("train", parent) / BEST, encoder)
+    encoder, tokenizer = _weights(context, parent, seed), context.model.tokenizer(context.model_folder)
     if recipe.dropout is not None:
         for module in encoder.modules():
             if isinstance(module, torch.nn.Dropout):
                 module.p = recipe.dropout
     return encoder, tokenizer
+
+
+def _weights(context: Context, parent: str | None, seed: int) -> PreTrainedModel:
+    # our own bars show what goes on; what is missing from a checkpoint is checked by load_encoder
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    torch.manual_seed(number(seed, "encoder") % 2**63)
+    encoder = context.model.encoder(context.model_folder)
+    if parent is not None:
+        context.workspace.read("train", parent)
+        load_encoder(context.workspace.place("train", parent) / BEST, encoder)
+    return encoder
 
 
 def load_network(
@@ -193,7 +213,6 @@ def _facts(rows: TrainRows, loaded: Loaded, count: int) -> dict[str, Any]:
 def _finish(
     stage: TrainStage,
     context: Context,
-    folder: Path,
     training: Training,
     network: Network,
     tokenizer: PreTrainedTokenizerFast,
@@ -205,15 +224,24 @@ def _finish(
         task.slot: {"format": task.format.name, "labels": list(task.settings.labels)}
         for task in reversed(training.tasks)
     }
+    folder, held = training.folder, trimmed_embedding(network)
     for name in (BEST, LAST):
         shutil.rmtree(folder / name, ignore_errors=True)
+
+    def table() -> torch.Tensor:
+        embeddings: Any = _weights(context, stage.parent, stage.seed).get_input_embeddings()
+        weight: torch.Tensor = embeddings.weight.detach()
+        return weight
+
     for name in (LAST, BEST):
         if name == BEST:
             restore_best(training, network)
         elif state.best_step == state.step:
             continue
-        kept = merged(network) if low_rank else network
-        save_checkpoint(folder / name, kept, tokenizer, heads)
+        done = state.best_step if name == BEST else state.step
+        with whole(network, table, decay(training, done)):
+            kept = merged(network) if low_rank else network
+            save_checkpoint(folder / name, kept, tokenizer, heads)
     for left in [*folder.glob("state*"), *folder.glob("best.safetensors*")]:
         shutil.rmtree(left) if left.is_dir() else left.unlink()
     facts = {
@@ -230,6 +258,7 @@ def _finish(
         "last": BEST if state.best_step == state.step else LAST,
         "history": state.history,
         "data": list(data),
+        "embeddings": None if held is None else {"held": len(held.held), "of": held.num_embeddings},
         "threads": torch.get_num_threads(),
         "device": str(context.accelerator.device),
     }

@@ -192,6 +192,11 @@ class Format:
         trains: whether it has a loss; a task of a format without one is evaluated as the encoder stands.
         predicts: whether rows have outputs, from which `decode` makes predictions.
         outputs: what has an output: each ``sequence`` or each ``token``.
+        alone: whether a sequence's outputs depend on its own tokens alone, its head reading nothing of a batch
+            but what the encoder reads. Those with the same tokens are then predicted once, without `collate`.
+        encodes_by: fields of the recipe that `encode` reads; None: it may read any.
+        whole_vocabulary: whether its batches or its head use other tokens than its rows have: masks drawn at
+            random, a projection tied to the embeddings. In training, the table then stays whole.
     """
 
     name: str = ""
@@ -206,6 +211,9 @@ class Format:
     trains: bool = True
     predicts: bool = True
     outputs: Literal["sequence", "token"] = "sequence"
+    alone: bool = False
+    encodes_by: tuple[str, ...] | None = None
+    whole_vocabulary: bool = False
 
     def label_names(self, table: pa.Table) -> tuple[str, ...]:
         """Return the labels of training rows, for a task that does not name its own (``Task.labels`` empty)."""
