@@ -5,14 +5,20 @@ Everything is a function of (seed, step), so training can go on from any step wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 
 from harness.keys import number
 
 GROUP = 50
+AHEAD = 2
+
+Made = TypeVar("Made")
 
 
 def generator(*parts: object) -> np.random.Generator:
@@ -81,11 +87,35 @@ class Mixture:
         return int(self.task_of_step[step]), int(self.index_of_step[step])
 
 
-def cut(lengths: np.ndarray, rows: np.ndarray, budget: int) -> Iterator[np.ndarray]:
-    """Cut `rows`, longest first, into pieces of at most `budget` tokens, padding included (one row at least)."""
+def cut(lengths: np.ndarray, rows: np.ndarray, budget: int, padded: bool = True) -> Iterator[np.ndarray]:
+    """Cut `rows`, longest first, into pieces of at most `budget` tokens (one row at least).
+
+    Args:
+        padded: count each row as long as the longest of its piece.
+    """
     rows = rows[np.argsort(-lengths[rows], kind="stable")]
+    ends = np.cumsum(lengths[rows])
     first = 0
     while first < len(rows):
-        count = max(1, budget // max(1, int(lengths[rows[first]])))
-        yield rows[first : first + count]
-        first += count
+        if padded:
+            last = first + budget // max(1, int(lengths[rows[first]]))
+        else:
+            before = int(ends[first - 1]) if first else 0
+            last = int(np.searchsorted(ends, before + budget, side="right"))
+        last = max(first + 1, last)
+        yield rows[first:last]
+        first = last
+
+
+def ahead(make: Callable[[int], Made], first: int, last: int) -> Iterator[Made]:
+    """Yield ``make(first)`` to ``make(last - 1)``, the next ones made in a thread meanwhile."""
+    with ThreadPoolExecutor(1, "batches") as thread:
+        coming = deque(thread.submit(make, number) for number in range(first, min(first + AHEAD, last)))
+        try:
+            for number in range(first + AHEAD, last + AHEAD):
+                made = coming.popleft().result()
+                if number < last:
+                    coming.append(thread.submit(make, number))
+                yield made
+        finally:
+            thread.shutdown(wait=True, cancel_futures=True)

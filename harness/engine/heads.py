@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from harness.formats.base import IGNORED, Batch
+from harness.formats.base import Batch
 
 
 def pool(hidden: Tensor, mask: Tensor, pooling: str) -> Tensor:
@@ -17,11 +17,16 @@ def pool(hidden: Tensor, mask: Tensor, pooling: str) -> Tensor:
 
 
 class PooledClassifier(nn.Module):
-    """Pooling, dropout, dense layer with tanh, dropout, linear layer: [b, t, h] to [b, labels]."""
+    """Pooling, dropout, dense layer with tanh, dropout, linear layer: [b, t, h] to [b, labels].
+
+    Attributes:
+        reads_first: whether it looks at the first token's hidden states only.
+    """
 
     def __init__(self, size: int, labels: int, pooling: str, dropout: float) -> None:
         super().__init__()
         self.pooling = pooling
+        self.reads_first = pooling == "first"
         self.dropout = nn.Dropout(dropout)
         self.dense = nn.Linear(size, size)
         self.out = nn.Linear(size, labels)
@@ -66,8 +71,8 @@ class TiedLanguageModel(nn.Module):
         nn.init.zeros_(self.dense.bias)
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
-        """Return logits of the tokens whose label is not -100, [n, vocabulary]."""
-        chosen = hidden[batch["labels"] != IGNORED]
+        """Return logits of the batch's ``chosen`` cells, [n, vocabulary]."""
+        chosen = hidden.flatten(0, 1)[batch["chosen"]]
         vectors = self.norm(nn.functional.gelu(self.dense(chosen)))
         return nn.functional.linear(vectors, self._table[0].to(vectors.dtype), self.bias.to(vectors.dtype))
 

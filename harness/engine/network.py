@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from harness.engine import packing
+from harness.engine.packing import Layout
 from harness.formats import Encoded, Format, Inputs, Settings
 from harness.formats.base import Batch
 
@@ -37,12 +39,18 @@ class TaskData:
 
 
 class Network(nn.Module):
-    """An encoder and one head for each task."""
+    """An encoder and one head for each task.
+
+    Attributes:
+        padded: run the encoder on padding too, even if it could be packed: a reference to compare with.
+    """
 
     def __init__(self, encoder: PreTrainedModel, heads: Mapping[str, nn.Module]) -> None:
         super().__init__()
         self.encoder = encoder
         self.heads = nn.ModuleDict({_slot(name): head for name, head in heads.items()})
+        self.padded = False
+        self._fits: bool | None = None
 
     @classmethod
     def build(cls, encoder: PreTrainedModel, tasks: Sequence[TaskData]) -> Network:
@@ -56,26 +64,43 @@ class Network(nn.Module):
             encoder, {slot: firsts[slot].format.head(encoder, firsts[slot].settings) for slot in slots}
         )
 
-    def forward(self, name: str, batch: Batch) -> Tensor:
+    def fits(self) -> bool:
+        """Say whether the encoder can be packed; it is tried once, while all of its embeddings are there."""
+        if self._fits is None:
+            self._fits = packing.fits(self.encoder)
+        return self._fits
+
+    def packs(self, name: str) -> bool:
+        """Say whether `layout` has one for batches of the head `name`."""
+        return not self.padded and not _reads_embeddings(self.heads[_slot(name)]) and self.fits()
+
+    def layout(self, name: str, batch: Batch) -> Layout | None:
+        """Return what `forward` takes to run a batch, still on the host, without its padding; None: padded."""
+        if not self.packs(name):
+            return None
+        return packing.lay_out(batch, packing.counted_from(self.encoder))
+
+    def forward(self, name: str, batch: Batch, layout: Layout | None = None) -> Tensor:
         """Return the logits of the head `name`; the encoder sees only the inputs among the batch.
 
         A head with ``reads_embeddings`` gets the rows of the embedding table, and the encoder is not run; one
-        with a ``layer`` gets that layer's hidden states.
+        with a ``layer`` gets that layer's hidden states; one that ``reads_first`` those of first tokens only.
         """
         head = self.heads[_slot(name)]
-        if getattr(head, "reads_embeddings", False):
-            embedded: Tensor = head(self.encoder.get_input_embeddings()(batch["input_ids"]), batch)
-            return embedded
-        inputs = {
-            key: batch[key] for key in ("input_ids", "attention_mask", "token_type_ids") if key in batch
-        }
-        layer = getattr(head, "layer", None)
-        if layer is None:
-            hidden = self.encoder(**inputs).last_hidden_state
+        if _reads_embeddings(head):
+            hidden = self.encoder.get_input_embeddings()(batch["input_ids"])
         else:
-            hidden = self.encoder(**inputs, output_hidden_states=True).hidden_states[layer]
+            layer = getattr(head, "layer", None)
+            first = bool(getattr(head, "reads_first", False)) and layer is None
+            hidden = packing.hidden_states(
+                self.encoder, batch, layout, layer, first_only=first and self.fits()
+            )
         logits: Tensor = head(hidden, batch)
         return logits
+
+
+def _reads_embeddings(head: nn.Module) -> bool:
+    return bool(getattr(head, "reads_embeddings", False))
 
 
 def _slot(name: str) -> str:

@@ -13,12 +13,14 @@ class SequenceVectors(nn.Module):
 
     Attributes:
         layer: number of the layer that is read, 0 the embeddings; None: the last.
+        reads_first: whether it looks at the first token's hidden states only.
     """
 
     def __init__(self, pooling: str, layer: int | None) -> None:
         super().__init__()
         self.pooling = pooling
         self.layer = layer
+        self.reads_first = pooling == "first"
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         """Return [s, h] float32 of hidden states [s, t, h]; a mean counts special tokens, not padding."""

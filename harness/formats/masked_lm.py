@@ -33,6 +33,8 @@ class MaskedLanguageModelling(Format):
     optional = ("text_pair",)
     metrics = ("negative_loss",)
     predicts = False
+    encodes_by = ("max_length", "packed")
+    whole_vocabulary = True
 
     def encode(self, table: pa.Table, tokenizer: PreTrainedTokenizerFast, settings: Settings) -> Encoded:
         """Encode each pair as one sequence, and each text as one or, packed, many texts as one.
@@ -56,7 +58,10 @@ class MaskedLanguageModelling(Format):
     def collate(
         self, encoded: Encoded, items: np.ndarray, inputs: Inputs, rng: np.random.Generator | None
     ) -> Batch:
-        """Pad and mask; ``labels`` [b, t] holds the original token where one was chosen, else -100."""
+        """Pad and mask; ``labels`` [b, t] holds the original token where one was chosen, else -100.
+
+        ``chosen`` [n] int64 holds the numbers of those cells, counted row by row.
+        """
         import torch
 
         batch = inputs.pad(encoded, encoded.sequences(items))
@@ -72,11 +77,12 @@ class MaskedLanguageModelling(Format):
         random = rng.integers(0, inputs.vocabulary, ids.shape)
         ids = np.where(chosen & (fate < 0.8), inputs.mask, np.where(chosen & (fate >= 0.9), random, ids))
         batch["input_ids"], batch["labels"] = torch.from_numpy(ids), torch.from_numpy(labels)
+        batch["chosen"] = torch.from_numpy(np.flatnonzero(chosen))
         return batch
 
     def weight(self, batch: Batch) -> float:
         """Return the number of chosen tokens."""
-        return float((batch["labels"] != IGNORED).sum())
+        return float(len(batch["chosen"]))
 
     def head(self, encoder: PreTrainedModel, settings: Settings) -> torch.nn.Module:
         """Return a transform and a projection tied to the input embeddings: logits of chosen tokens."""
@@ -88,8 +94,8 @@ class MaskedLanguageModelling(Format):
         """Return the summed cross-entropy of logits [chosen tokens, vocabulary]."""
         import torch
 
-        targets = batch["labels"]
-        return torch.nn.functional.cross_entropy(logits.float(), targets[targets != IGNORED], reduction="sum")
+        targets = batch["labels"].flatten()[batch["chosen"]]
+        return torch.nn.functional.cross_entropy(logits.float(), targets, reduction="sum")
 
     def dev_scores(
         self, losses: float, terms: float, predictions: pa.Table | None, metric: str

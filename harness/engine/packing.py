@@ -1,0 +1,310 @@
+"""Packing: an encoder run on the real tokens of a padded batch alone, one after the other in a line.
+
+Batches and heads stay padded, [s, t]. `lay_out` notes on the host where a batch's tokens stand in the line,
+the encoder's linear layers then meet no padding, and attention keeps to the bounds of each sequence. The
+hidden states, and with them loss and gradients, are those of the padded batch but for rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
+
+from harness.formats.base import Batch
+
+ATTENTION = "harness"
+# Model types whose positions are absolute, and whether positions are counted on from the padding token's id,
+# over the tokens that are not padding (fairseq's way), or are the columns of the batch.
+COUNTED_FROM_PADDING = {
+    "bert": False,
+    "camembert": True,
+    "electra": False,
+    "roberta": True,
+    "xlm-roberta": True,
+    "xlm-roberta-xl": True,
+}
+CLOSE = 1e-3  # largest difference of hidden states, as a share of the largest value, that counts as rounding
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the tokens of a padded batch [s, t] stand in a line of `total` tokens.
+
+    Attributes:
+        places: [total] int64, the cell of each token of the line, counted row by row.
+        positions: [1, total] int64 position ids.
+        bounds: [s + 1] int32, where each sequence begins in the line, and the end of the last.
+        firsts: [s] int64, the first token of each sequence.
+        lengths: tokens of each sequence, on the host.
+        width: t.
+    """
+
+    places: Tensor
+    positions: Tensor
+    bounds: Tensor
+    firsts: Tensor
+    lengths: tuple[int, ...]
+    width: int
+
+    def packed(self, cells: Tensor) -> Tensor:
+        """Return [1, total] of a padded [s, t]."""
+        return cells.flatten()[self.places][None]
+
+    def padded(self, line: Tensor) -> Tensor:
+        """Return [s, t, h], zero in the padding, of a line [1, total, h]."""
+        count, size = len(self.lengths), line.shape[-1]
+        cells = line.new_zeros(count * self.width, size).index_copy(0, self.places, line[0])
+        return cells.view(count, self.width, size)
+
+
+def lay_out(batch: Batch, padding: int | None) -> Layout:
+    """Return the layout of a batch on the host.
+
+    Args:
+        padding: the token id that positions are counted on from; None: they are the columns.
+    """
+    inside = batch["attention_mask"].bool()
+    places = inside.flatten().nonzero()[:, 0]
+    if padding is None:
+        positions = places % inside.shape[1]
+    else:
+        real = batch["input_ids"] != padding
+        positions = (real.cumsum(1) * real + padding).flatten()[places]
+    lengths = inside.sum(1)
+    bounds = torch.zeros(len(lengths) + 1, dtype=torch.int32)
+    torch.cumsum(lengths, 0, out=bounds[1:])
+    return Layout(
+        places, positions[None], bounds, bounds[:-1].long(), tuple(lengths.tolist()), inside.shape[1]
+    )
+
+
+def pinned(batch: Batch, layout: Layout | None) -> tuple[Batch, Layout | None]:
+    """Return a batch and its layout in memory that a GPU can copy from by itself."""
+    return _each(batch, layout, Tensor.pin_memory)
+
+
+def moved(batch: Batch, layout: Layout | None, device: torch.device) -> tuple[Batch, Layout | None]:
+    """Return a batch and its layout on the device; the copy of pinned ones is not waited for."""
+    return _each(batch, layout, lambda value: value.to(device, non_blocking=True))
+
+
+def _each(batch: Batch, layout: Layout | None, act: Any) -> tuple[Batch, Layout | None]:
+    batch = {name: act(value) for name, value in batch.items()}
+    if layout is None:
+        return batch, None
+    fields = ("places", "positions", "bounds", "firsts")
+    return batch, replace(layout, **{name: act(getattr(layout, name)) for name in fields})
+
+
+def plain(encoder: nn.Module) -> Any:
+    """Return the transformers model of an encoder that low-rank updates may be wrapped around."""
+    return encoder.get_base_model() if hasattr(encoder, "get_base_model") else encoder  # type: ignore[operator]
+
+
+def counted_from(encoder: nn.Module) -> int | None:
+    """Return what `lay_out` takes as `padding` for an encoder that `fits`."""
+    config = plain(encoder).config
+    return int(config.pad_token_id) if COUNTED_FROM_PADDING[config.model_type] else None
+
+
+def fits(encoder: nn.Module) -> bool:
+    """Say whether the encoder can be packed, and let it attend our way if so.
+
+    Its type must be one of those whose positions are known, and hidden states of two made sequences must be
+    the same, packed and padded, and read at all tokens and at the first ones. Weights are left as they are.
+    """
+    model = plain(encoder)
+    config: Any = getattr(model, "config", None)
+    before = getattr(config, "_attn_implementation", None)
+    if getattr(config, "model_type", None) not in COUNTED_FROM_PADDING or before not in ("sdpa", ATTENTION):
+        return False
+    model.set_attn_implementation(ATTENTION)
+    if config._attn_implementation == ATTENTION and _trial(encoder):
+        return True
+    model.set_attn_implementation(before)
+    return False
+
+
+@torch.no_grad()
+def _trial(encoder: nn.Module) -> bool:
+    """Run two made sequences packed and padded, the padding token among their own, and compare."""
+    config, device, training = plain(encoder).config, plain(encoder).device, encoder.training
+    lengths = torch.tensor([[12], [5]])
+    inside = torch.arange(12) < lengths
+    ids = torch.where(inside, torch.arange(24).view(2, 12), config.pad_token_id)
+    batch: Batch = {"input_ids": ids, "attention_mask": inside.long()}
+    if config.type_vocab_size > 1:
+        batch["token_type_ids"] = (torch.arange(12) > lengths // 2).long()
+    layout = lay_out(batch, counted_from(encoder))
+    batch, moved_layout = moved(batch, layout, device)
+    encoder.eval()
+    try:
+        with torch.autocast(device.type, enabled=False), _made_embeddings(encoder):
+            wanted = hidden_states(encoder, batch)
+            line = hidden_states(encoder, batch, moved_layout)
+            firsts = [hidden_states(encoder, batch, way, first_only=True) for way in (moved_layout, None)]
+    except (TypeError, ValueError):
+        return False
+    finally:
+        encoder.train(training)
+    near = CLOSE * float(wanted.abs().max())
+    pairs = [(wanted[inside], line[inside]), *((wanted[:, :1], first) for first in firsts)]
+    return all(bool(((one - other).abs() <= near).all()) for one, other in pairs)
+
+
+@contextmanager
+def _made_embeddings(encoder: nn.Module) -> Iterator[None]:
+    """Put a small table of made embeddings into the encoder, whichever rows its own holds."""
+    model = plain(encoder)
+    own = model.get_input_embeddings()
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.randn(max(24, model.config.pad_token_id + 1), own.embedding_dim, generator=generator)
+    model.set_input_embeddings(nn.Embedding(len(rows), own.embedding_dim, _weight=rows.to(model.device)))
+    try:
+        yield
+    finally:
+        model.set_input_embeddings(own)
+
+
+def hidden_states(
+    encoder: nn.Module,
+    batch: Batch,
+    layout: Layout | None = None,
+    layer: int | None = None,
+    first_only: bool = False,
+) -> Tensor:
+    """Return the encoder's hidden states, [s, t, h] or, of the first tokens only, [s, 1, h].
+
+    Args:
+        layout: the batch's, to run the encoder packed; None: padded.
+        layer: which hidden states, 0 those of the embeddings; None: the last layer's.
+        first_only: compute the end of the last layer for the first tokens alone; for encoders that `fits`.
+    """
+    names = [name for name in ("input_ids", "token_type_ids") if name in batch]
+    if layout is None:
+        inputs: dict[str, Any] = {name: batch[name] for name in (*names, "attention_mask")}
+    else:
+        inputs = {name: layout.packed(batch[name]) for name in names}
+        inputs |= {"position_ids": layout.positions, "layout": layout}
+    if layer is not None:
+        hidden: Tensor = encoder(**inputs, output_hidden_states=True).hidden_states[layer]
+    elif first_only:
+        with _sliced(encoder, layout):
+            hidden = encoder(**inputs).last_hidden_state
+        return hidden if layout is None else hidden.transpose(0, 1)
+    else:
+        hidden = encoder(**inputs).last_hidden_state
+    return hidden if layout is None else layout.padded(hidden)
+
+
+@contextmanager
+def _sliced(encoder: nn.Module, layout: Layout | None) -> Iterator[None]:
+    """Let what follows the last layer's attention see the first tokens alone.
+
+    All tokens are attended to; the output projection and the feed-forward, three quarters of the layer's
+    multiplications, are position by position.
+    """
+
+    def slice_(module: nn.Module, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        if layout is None:
+            return tuple(tensor[:, :1] for tensor in tensors)
+        return tuple(tensor[:, layout.firsts] for tensor in tensors)
+
+    handle = plain(encoder).encoder.layer[-1].attention.output.register_forward_pre_hook(slice_)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def attention(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    layout: Layout | None = None,
+    **others: Any,
+) -> tuple[Tensor, None]:
+    """Attend within the bounds of each sequence of a line; without a layout, as transformers' sdpa does.
+
+    Args:
+        query: [1, heads, total, size], as `key` and `value`.
+
+    Returns:
+        [1, total, heads, size], and no weights.
+    """
+    if layout is None:
+        found: tuple[Tensor, None] = sdpa_attention_forward(
+            module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others
+        )
+        return found
+    lines = [tensor[0].transpose(0, 1) for tensor in (query, key, value)]
+    if not query.is_cuda:
+        return _one_by_one(query, key, value, layout, dropout, scaling), None
+    kernel = _kernel(query.dtype, dropout > 0)
+    if kernel is None:
+        return jagged(lines, layout, dropout, scaling)[None], None
+    longest = max(layout.lengths)
+    more = {"dropout_p": dropout, "softmax_scale": scaling} if dropout else {"scale": scaling}
+    return kernel(*lines, layout.bounds, layout.bounds, longest, longest, **more)[None], None
+
+
+def _one_by_one(
+    query: Tensor, key: Tensor, value: Tensor, layout: Layout, dropout: float, scaling: float | None
+) -> Tensor:
+    """Attend sequence by sequence, which on a CPU is faster than any grouping that pads."""
+    parts = (torch.split(tensor, list(layout.lengths), dim=2) for tensor in (query, key, value))
+    found = [
+        scaled_dot_product_attention(one, other, values, dropout_p=dropout, scale=scaling)
+        for one, other, values in zip(*parts, strict=True)
+    ]
+    return torch.cat([tensor.transpose(1, 2) for tensor in found], dim=1)
+
+
+def jagged(lines: list[Tensor], layout: Layout, dropout: float, scaling: float | None) -> Tensor:
+    """Attend by a jagged nested tensor, [total, heads, size]: a fused kernel, in float32 too, with dropout."""
+    shortest, longest = min(layout.lengths), max(layout.lengths)
+    query, key, value = (
+        torch.nested.nested_tensor_from_jagged(
+            line.contiguous(), layout.bounds, min_seqlen=shortest, max_seqlen=longest
+        ).transpose(1, 2)
+        for line in lines
+    )
+    found = scaled_dot_product_attention(query, key, value, dropout_p=dropout, scale=scaling)
+    return found.transpose(1, 2).values()
+
+
+@cache
+def _kernel(dtype: torch.dtype, dropped: bool) -> Any:
+    """Return the variable-length kernel for half precision; None where there is none for the card or dropout.
+
+    torch's own knows no dropout; flash-attn's does, and is taken where it is installed.
+    """
+    if dtype not in (torch.bfloat16, torch.float16) or torch.cuda.get_device_capability() < (8, 0):
+        return None
+    try:
+        if dropped:
+            from flash_attn import flash_attn_varlen_func  # type: ignore[import-not-found]
+
+            return flash_attn_varlen_func
+        from torch.nn.attention.varlen import varlen_attn
+    except ImportError:
+        return None
+    return varlen_attn
+
+
+AttentionInterface.register(ATTENTION, attention)
+AttentionMaskInterface.register(ATTENTION, sdpa_mask)
