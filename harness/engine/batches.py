@@ -6,7 +6,7 @@ Everything is a function of (seed, step), so training can go on from any step wi
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TypeVar
@@ -107,7 +107,7 @@ def cut(lengths: np.ndarray, rows: np.ndarray, budget: int, padded: bool = True)
         first = last
 
 
-def ahead(make: Callable[[int], Made], first: int, last: int) -> Iterator[Made]:
+def ahead(make: Callable[[int], Made], first: int, last: int) -> Generator[Made]:
     """Yield ``make(first)`` to ``make(last - 1)``, the next ones made in a thread meanwhile."""
     with ThreadPoolExecutor(1, "batches") as thread:
         coming = deque(thread.submit(make, number) for number in range(first, min(first + AHEAD, last)))

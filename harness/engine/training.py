@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -20,13 +20,15 @@ from accelerate import Accelerator
 from safetensors.torch import save_file
 from torch import nn
 
-from harness.engine.batches import Mixture, Order, cut, generator, shares
+from harness.engine.batches import Mixture, Order, ahead, cut, generator, shares
 from harness.engine.checkpoints import State, load_state, load_trained_weights, save_state, trained_weights
 from harness.engine.network import Network, TaskData
+from harness.engine.packing import Layout, moved, pinned
 from harness.engine.prediction import losses
 from harness.engine.trimming import TrimmedEmbedding, trim
 from harness.errors import HarnessError
 from harness.formats import Encoded, Inputs
+from harness.formats.base import Batch
 from harness.keys import number
 from harness.registry_schema import Recipe
 
@@ -126,9 +128,10 @@ def train(training: Training, network: Network, inputs: Inputs, accelerator: Acc
         KeyboardInterrupt: Ctrl-C or SIGTERM came; the state is saved.
         HarnessError: the loss is not finite.
     """
-    recipe, tasks = training.recipe, training.tasks
+    recipe = training.recipe
     freeze(network, recipe)
     network.to(accelerator.device)
+    network.fits()  # tried before the thread that draws batches asks
     optimizer = adamw(network, recipe)
     model, prepared = accelerator.prepare(network, optimizer)
     state = load_state(training.folder, network, optimizer)
@@ -136,15 +139,8 @@ def train(training: Training, network: Network, inputs: Inputs, accelerator: Acc
         training.watch.metrics(
             entry["step"], {name: value for name, value in entry.items() if name != "step"}
         )
-    encoded = [task.train for task in tasks if task.train is not None]
-    sizes = [len(rows) for rows in encoded]
-    steps = training.total
-    orders = [
-        Order(rows.lengths, recipe.batch_size, training.seed, recipe.length_grouped) for rows in encoded
-    ]
-    chances = shares(sizes, recipe.sampling, recipe.sampling_cap, recipe.sampling_temperature)
-    mixture = Mixture(chances, steps, training.seed)
-    every = _selection_interval(steps, recipe)
+    steps, every = training.total, _selection_interval(training.total, recipe)
+    draw = _drawing(training, network, inputs, pin=accelerator.device.type == "cuda")
     parameters = [value for value in network.parameters() if value.requires_grad]
     running, since, started, saved = (
         torch.zeros((), device=accelerator.device),
@@ -153,27 +149,11 @@ def train(training: Training, network: Network, inputs: Inputs, accelerator: Acc
         time.monotonic(),
     )
     before = state.seconds
-    with _stopping() as stop:
+    with _stopping() as stop, closing(ahead(draw, state.step, steps)) as drawn:
         while state.step < steps and not _patience_spent(state, recipe):
             torch.manual_seed(number(training.seed, "step", state.step) % 2**63)
             model.train()
-            which, index = mixture.at(state.step)
-            task, rows = tasks[which], encoded[which]
-            batches = []
-            for place, piece in enumerate(
-                cut(rows.lengths, orders[which].batch(index), recipe.tokens_per_batch)
-            ):
-                rng = generator(training.seed, "collate", state.step, place)
-                batches.append(task.format.collate(rows, piece, inputs, rng))
-            weight = sum(task.format.weight(batch) for batch in batches)
-            for place, batch in enumerate(batches):
-                batch = {key: value.to(accelerator.device, non_blocking=True) for key, value in batch.items()}
-                if place + 1 < len(batches):
-                    with accelerator.no_sync(model):
-                        loss = _backward(accelerator, model, task, batch, weight)
-                else:
-                    loss = _backward(accelerator, model, task, batch, weight)
-                running += loss
+            running += _gradients(accelerator, model, next(drawn))
             if recipe.clip:
                 accelerator.clip_grad_norm_(parameters, recipe.clip)
             for group in optimizer.param_groups:
@@ -240,14 +220,60 @@ def adamw(network: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
         return torch.optim.AdamW(groups, **settings)
 
 
-def _backward(
-    accelerator: Accelerator, model: nn.Module, task: TaskData, batch: dict[str, torch.Tensor], weight: float
-) -> torch.Tensor:
-    with accelerator.autocast():
-        logits = model(task.slot, batch)
-    loss = task.format.loss(logits, batch) / weight
-    accelerator.backward(loss)
-    return loss.detach()
+@dataclass(frozen=True)
+class _Step:
+    """What a step trains on, on the host: a task, its micro-batches with their layouts, the loss's terms."""
+
+    task: TaskData
+    pieces: Sequence[tuple[Batch, Layout | None]]
+    weight: float
+
+
+def _drawing(training: Training, network: Network, inputs: Inputs, pin: bool) -> Callable[[int], _Step]:
+    """Return what draws a step by its number alone, so that it can be drawn ahead."""
+    recipe = training.recipe
+    tasks = [task for task in training.tasks if task.train is not None]
+    encoded = [task.train for task in tasks if task.train is not None]
+    sizes = [len(rows) for rows in encoded]
+    orders = [
+        Order(rows.lengths, recipe.batch_size, training.seed, recipe.length_grouped) for rows in encoded
+    ]
+    chances = shares(sizes, recipe.sampling, recipe.sampling_cap, recipe.sampling_temperature)
+    mixture = Mixture(chances, training.total, training.seed)
+
+    def draw(step: int) -> _Step:
+        which, index = mixture.at(step)
+        task, rows = tasks[which], encoded[which]
+        packs = network.packs(task.slot)
+        lengths = rows.tokens_of_items if packs else rows.lengths
+        pieces: list[tuple[Batch, Layout | None]] = []
+        weight = 0.0
+        for place, items in enumerate(
+            cut(lengths, orders[which].batch(index), recipe.tokens_per_batch, padded=not packs)
+        ):
+            rng = generator(training.seed, "collate", step, place)
+            batch = task.format.collate(rows, items, inputs, rng)
+            weight += task.format.weight(batch)
+            piece = batch, network.layout(task.slot, batch)
+            pieces.append(pinned(*piece) if pin else piece)
+        return _Step(task, pieces, weight)
+
+    return draw
+
+
+def _gradients(accelerator: Accelerator, model: nn.Module, step: _Step) -> torch.Tensor:
+    """Add the gradients of a step's loss; return the loss, a scalar on the device."""
+    total = torch.zeros((), device=accelerator.device)
+    for place, piece in enumerate(step.pieces):
+        batch, layout = moved(*piece, accelerator.device)
+        last = place + 1 == len(step.pieces)
+        with nullcontext() if last else accelerator.no_sync(model):
+            with accelerator.autocast():
+                logits = model(step.task.slot, batch, layout)
+            loss = step.task.format.loss(logits, batch) / step.weight
+            accelerator.backward(loss)
+        total += loss.detach()
+    return total
 
 
 def _read_loss(training: Training, state: State, loss: float) -> None:

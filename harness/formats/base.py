@@ -66,14 +66,18 @@ class Encoded:
         return np.maximum.reduceat(self.widths, self.items[:-1]) * np.diff(self.items)
 
     @cached_property
+    def tokens_of_items(self) -> np.ndarray:
+        """[items] int64 tokens of each item, without any padding."""
+        return self.widths if self.items is None else np.add.reduceat(self.widths, self.items[:-1])
+
+    @cached_property
     def row_of_item(self) -> np.ndarray:
         """[items] int64 the table row of each item."""
         return np.arange(len(self), dtype=np.int64) if self.rows is None else self.rows
 
     def subwords(self, count: int) -> np.ndarray:
         """Return the tokens that each of `count` table rows takes, [count] int64."""
-        each = self.widths if self.items is None else np.add.reduceat(self.widths, self.items[:-1])
-        return np.bincount(self.row_of_item, weights=each, minlength=count).astype(np.int64)
+        return np.bincount(self.row_of_item, weights=self.tokens_of_items, minlength=count).astype(np.int64)
 
     def sequences(self, items: np.ndarray) -> np.ndarray:
         """Return the numbers of the sequences of `items`, in that order."""
@@ -279,6 +283,20 @@ class Format:
             sum of the weights), and what else the format tells (``probabilities``).
         """
         raise TypeError(f"format {self.name} predicts nothing")
+
+    def confidence(
+        self, outputs: np.ndarray, encoded: Encoded, table: pa.Table, settings: Settings
+    ) -> np.ndarray:
+        """Return the logarithm of each row's gold answer's probability, [n] float64; arguments as in `decode`.
+
+        A search (``greedy:K:NAME``) disturbs the words without which it falls most.
+        """
+        raise TypeError(f"format {self.name} does not tell how probable an answer is")
+
+    @property
+    def tells_confidence(self) -> bool:
+        """Whether `confidence` is told."""
+        return type(self).confidence is not Format.confidence
 
     def trivial(self, table: pa.Table, settings: Settings) -> Mapping[str, float]:
         """Return for each metric the score on `table` of the best guess that does not understand its texts."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.data.identity import (
     DataPlaces,
@@ -33,6 +33,7 @@ from harness.plan.stages import (
     PerturbStage,
     Plan,
     PlannedRun,
+    Search,
     TrainPart,
     TrainRows,
     TrainStage,
@@ -51,11 +52,12 @@ from harness.text.tokens import segmentation_identity
 if TYPE_CHECKING:
     from harness.text.parses import Parser
 
-TRAIN_VERSION = 2
+TRAIN_VERSION = 3
 PARSE_VERSION = 1
 PERTURB_VERSION = 2
 EVALUATE_VERSION = 3
 SCORING_VERSION = 3
+SEARCH_VERSION = 1
 CONTROLS = ("steps",)
 RESOURCES = {"words": "--noise-words FILE", "lexicon": "--lexicon FILE", "model": "--perturb-model NAME"}
 NO_PARSER = "no parser is named, give --parser-models DIR or --parser stanza"
@@ -68,6 +70,19 @@ def build_plan(spec: RunSpec, registry: Registry, places: DataPlaces, parser: Pa
         HarnessError: a name is unknown, a task cannot play its role, or data cannot be identified.
     """
     return _Builder(spec, registry, places, parser).plan()
+
+
+class _Made(NamedTuple):
+    """What makes the rows of a variant.
+
+    Attributes:
+        parse: key of the stage that makes their trees.
+        identity: that of the first draw's perturb stage.
+    """
+
+    columns: tuple[str, ...]
+    parse: str | None
+    identity: dict[str, Any]
 
 
 class _Builder:
@@ -107,6 +122,7 @@ class _Builder:
                 choice.intensity,
                 choice.perturbation.keeps_meaning,
                 choice.draws,
+                choice.greedy,
             )
             for choice in self.choices
         ]
@@ -367,11 +383,17 @@ class _Builder:
 
     def _cell(self, train: str | None, language: str, choice: Choice | None, recipe: Recipe) -> Cell:
         label, perturb = CLEAN, tuple[str, ...]()
+        search: Search | None = None
+        searched: dict[str, Any] = {}
         if choice is not None:
             label = choice.label
-            perturb, reason = self._perturb(language, choice)
-            if not perturb:
-                return Cell(language, label, None, reason.replace(f" for {language}", ""))
+            made = self._made(language, choice)
+            if isinstance(made, str):
+                return Cell(language, label, None, made.replace(f" for {language}", ""))
+            if choice.greedy:
+                search, searched = self._search(choice, made)
+            else:
+                perturb = self._perturb(language, choice, made)
         settings = Settings(self.target.labels, recipe, language, self.target.scoring)
         dev = None
         if self.shape.calibrates(settings):
@@ -391,6 +413,7 @@ class _Builder:
             "max_length": recipe.max_length,
             "uses": {name: getattr(recipe, name) for name in self.shape.uses},
             "precision": self.precision,
+            **searched,
         }
         stage_key = key(identity)
         self.evaluate[stage_key] = EvaluateStage(
@@ -405,16 +428,19 @@ class _Builder:
             label,
             perturb,
             self.metric,
+            search,
         )
         return Cell(language, label, stage_key)
 
-    def _perturb(self, language: str, choice: Choice) -> tuple[tuple[str, ...], str]:
-        """Return the keys of the stages that make a variant, one a draw; none and why, where it cannot be made."""
+    def _made(self, language: str, choice: Choice) -> _Made | str:
+        """Return what makes a variant's rows, or why it cannot be made."""
         perturbation = choice.perturbation
         columns, reason = self._disturbed(perturbation)
         reason = reason or perturbation.unserved(language)
+        if choice.greedy and not reason:
+            reason = self._unsearched(perturbation)
         if reason:
-            return (), reason
+            return reason
         data = rows_identity(self.target, self.split, language, self.places)
         trees: dict[str, Any] | None = None
         parse: str | None = None
@@ -424,31 +450,57 @@ class _Builder:
             else:
                 reason = NO_PARSER if self.parser is None else self.parser.unserved(language)
                 if self.parser is None or reason:
-                    return (), f"no parse: {reason}"
+                    return f"no parse: {reason}"
                 parse = self._parse(language, data)
                 trees = {"parse": parse}
         origin = self.registry.origin("perturbation", perturbation.full_name)
+        identity = {
+            "kind": "perturb",
+            "code": PERTURB_VERSION,
+            "data": data,
+            "format": self.registry.format_identity(self.shape),
+            "limit": self.spec.limit,
+            "columns": list(columns),
+            "language": language,
+            "perturbation": perturbation.full_name,
+            "version": perturbation.version,
+            "options": dict(perturbation.options()),
+            "tokens": segmentation_identity(language),
+            "distribution": None if built_in(origin) else [origin.distribution, origin.version],
+            "intensity": choice.intensity,
+            "seed": self.spec.perturb_seed,
+            "trees": trees,
+        }
+        return _Made(columns, parse, identity)
+
+    def _unsearched(self, perturbation: Perturbation) -> str | None:
+        """Say why no search can choose the words that a perturbation disturbs; None where one can."""
+        if not perturbation.rewords:
+            return f"{perturbation.full_name} disturbs no single words to choose among"
+        if not self.shape.tells_confidence:
+            return f"format {self.shape.name} does not tell how probable the gold answer is"
+        return None
+
+    def _search(self, choice: Choice, made: _Made) -> tuple[Search, dict[str, Any]]:
+        """Return a search for the words that matter most, and what of it belongs into the cell's identity."""
+        perturbation = choice.perturbation.full_name
+        seed = self.spec.perturb_seed
+        search = Search(made.columns, perturbation, choice.greedy, choice.intensity, seed, made.parse)
+        identity = {
+            "code": SEARCH_VERSION,
+            "rows": made.identity,
+            "words": choice.greedy,
+            "metric": self.metric,
+        }
+        return search, {"search": identity}
+
+    def _perturb(self, language: str, choice: Choice, made: _Made) -> tuple[str, ...]:
+        """Return the keys of the stages that make a variant, one a draw."""
         keys = []
         for draw in range(choice.draws):
             # the first draw is the variant itself, so that what is made for the one serves the other
             seed = number(self.spec.perturb_seed, "draw", draw) if draw else self.spec.perturb_seed
-            identity = {
-                "kind": "perturb",
-                "code": PERTURB_VERSION,
-                "data": data,
-                "format": self.registry.format_identity(self.shape),
-                "limit": self.spec.limit,
-                "columns": list(columns),
-                "language": language,
-                "perturbation": perturbation.full_name,
-                "version": perturbation.version,
-                "options": dict(perturbation.options()),
-                "tokens": segmentation_identity(language),
-                "distribution": None if built_in(origin) else [origin.distribution, origin.version],
-                "intensity": choice.intensity,
-                "seed": seed,
-                "trees": trees,
-            }
+            identity = {**made.identity, "seed": seed}
             keys.append(key(identity))
             self.perturb[keys[-1]] = PerturbStage(
                 keys[-1],
@@ -457,14 +509,14 @@ class _Builder:
                 self.split,
                 language,
                 self.spec.limit,
-                columns,
-                perturbation.full_name,
+                made.columns,
+                choice.perturbation.full_name,
                 choice.label if choice.draws == 1 else f"{choice.label} {draw + 1}/{choice.draws}",
                 choice.intensity,
                 seed,
-                parse,
+                made.parse,
             )
-        return tuple(keys), ""
+        return tuple(keys)
 
     def _disturbed(self, perturbation: Perturbation) -> tuple[tuple[str, ...], str | None]:
         """Return the columns that a perturbation disturbs, or why it cannot serve this target."""
