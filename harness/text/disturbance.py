@@ -18,7 +18,8 @@ from harness.text.sentence import Sentence
 _Able = tuple[Sentence, int]  # a sentence that is disturbed, and the seed of its generator
 
 
-@dataclass(frozen=True)
+# Never changed; not frozen, which would take thrice as long to make.
+@dataclass(unsafe_hash=True)
 class Disturbed:
     """A disturbed text.
 
@@ -37,12 +38,12 @@ class Disturbed:
     source: Passage
     rewrites: tuple[Rewrite, ...]
 
-    @lazy
+    @property
     def token_edits(self) -> int:
         """Sum of the sentences' token edits."""
         return sum([rewrite.token_edits for rewrite in self.rewrites if rewrite.eligible])
 
-    @lazy
+    @property
     def char_edits(self) -> int:
         """Sum of the sentences' Levenshtein distances, in code points.
 
@@ -131,11 +132,14 @@ def _unchanged(source: Passage, needs_tree: bool) -> Disturbed:
 
 def _joined(source: Passage, rewrites: tuple[Rewrite, ...]) -> Disturbed:
     eligible = True in [rewrite.eligible for rewrite in rewrites]
-    gaps = source.gaps
-    new = [gaps[0]]
-    for gap, rewrite in zip(gaps[1:], rewrites, strict=True):
-        new += (rewrite.text, gap)
-    disturbed = "".join(new)
+    if len(rewrites) == 1 and rewrites[0].sentence.text == source.text:
+        disturbed = rewrites[0].text
+    else:
+        gaps = source.gaps
+        new = [gaps[0]]
+        for gap, rewrite in zip(gaps[1:], rewrites, strict=True):
+            new += (rewrite.text, gap)
+        disturbed = "".join(new)
     return Disturbed(disturbed, eligible, disturbed != source.text, source, rewrites)
 
 

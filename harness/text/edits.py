@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rapidfuzz.distance import Levenshtein
 
-
-def levenshtein(old: str, new: str) -> int:
-    """Return the least number of characters inserted, deleted or replaced that turn `old` into `new`.
-
-    Exact at any length, in code points.
-    """
-    return Levenshtein.distance(old, new)
+# The least number of characters (code points) inserted, deleted or replaced that turn one text into another.
+levenshtein: Callable[[str, str], int] = Levenshtein.distance
 
 
 def moved(order: Sequence[int]) -> set[int]:

@@ -96,8 +96,9 @@ def disturb_table(
         text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
         column = [each.new.get(name, old) for each, old in zip(found, values[name], strict=True)]
         made[name] = pa.array([value or "" for value in column] if text else column, kind)
+    further = dict(zip(Outcome._fields, zip(*found, strict=True), strict=True)) if found else {}
     for name, kind in FURTHER.items():
-        made[name] = pa.array([getattr(each, name) for each in found], kind)
+        made[name] = pa.array(further.get(name, ()), kind)
     return pa.table(made)
 
 
@@ -131,12 +132,18 @@ def _disturbed(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Let no search for unused cycles run: there are none, and it would go through all tokens again and again."""
+    """Let no search for unused cycles run: there are none, and it would go through all tokens again and again.
+
+    What was made meanwhile counts as old afterwards, so that the next search leaves it alone.
+    """
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if not gc.get_freeze_count():
+            gc.freeze()
+            gc.unfreeze()
         if was:
             gc.enable()
 
@@ -144,7 +151,7 @@ def _uncollected() -> Iterator[None]:
 def _outcome(
     found: Mapping[str, Disturbed], values: Mapping[str, Sequence[Any]], row: int, shape: Format | None
 ) -> Outcome:
-    every = found.values()
+    every = list(found.values())
     eligible = True in [each.eligible for each in every]
     if True not in [each.touched for each in every]:
         return Outcome(eligible=eligible)
@@ -165,11 +172,11 @@ def _outcome(
 
 def _stretched(found: Iterable[Disturbed]) -> float | None:
     """Return how many times as long the dependencies of texts are as they were; None without any."""
+    parsed = [rewrite for each in found for rewrite in each.rewrites if rewrite.sentence.unparsed is None]
     before = after = 0
-    for each in found:
-        for rewrite in each.rewrites:
-            old, new = dependency_lengths(rewrite)
-            before, after = before + old, after + new
+    for rewrite in parsed:
+        old, new = dependency_lengths(rewrite)
+        before, after = before + old, after + new
     return after / before if before else None
 
 

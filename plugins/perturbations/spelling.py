@@ -198,9 +198,8 @@ class Unicode(WordNoise):
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
         # Of the signs as great a share as of the words.
         apart = Random(rng.random())
-        signs = [index for index, token in enumerate(sentence.tokens) if not token.is_word]
-        texts = self.texts(sentence, sentence.words, rng, intensity)
-        texts |= self.texts(sentence, signs, apart, intensity)
+        texts = self.texts(sentence, rng, intensity)
+        texts |= self.texts(sentence, apart, intensity, words=False)
         return Rewrite.replace(sentence, texts) if texts else Rewrite.unchanged(sentence)
 
     def able(self, word: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 import regex
 
 from harness import Perturbation, Rewrite, Sentence
+from harness.text.tokens import is_word
 
 # Letters with their marks, and the apostrophes and hyphens inside a word; no digits.
 LETTERS = regex.compile(r"[\p{L}\p{M}\p{Cf}'’ʼ׳״\-‐‑]+")
@@ -46,29 +47,42 @@ class WordNoise(Perturbation):
     intensity = 0.2
 
     def __init__(self) -> None:
-        self._known: dict[str, Memory[Sequence[Slip]]] = {}
+        self._known: dict[tuple[str, bool], Memory[Sequence[Slip]]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what is remembered: a copy, in another process or of other resources, begins anew."""
         return {name: {} if name in _REMEMBERED_AS else value for name, value in vars(self).items()}
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
-        texts = self.texts(sentence, sentence.words, rng, intensity)
+        texts = self.texts(sentence, rng, intensity)
         return Rewrite.replace(sentence, texts) if texts else Rewrite.unchanged(sentence)
 
-    def texts(
-        self, sentence: Sentence, places: Sequence[int], rng: Random, intensity: float
-    ) -> dict[int, str]:
-        """Return new texts for a share of the tokens at `places` that can be disturbed; none where none can."""
-        language, forms = sentence.language, sentence.forms
-        known = self._known.get(language)
+    def reword(self, sentence: Sentence, places: Sequence[int], rng: Random) -> dict[int, str]:
+        language, made = self.written(sentence), {}
+        for place in places:
+            form = sentence.forms[place]
+            slips = self._found(form, language) if is_word(form) else ()
+            if slips:
+                made[place] = self.disturbed(form, pick(slips, rng), language, rng)
+        return made
+
+    def texts(self, sentence: Sentence, rng: Random, intensity: float, words: bool = True) -> dict[int, str]:
+        """Return new texts for a share of the words that can be disturbed, or of the tokens that are none."""
+        language, forms = self.written(sentence), sentence.forms
+        known = self._known.get((language, words))
         if known is None:
-            known = self._known[language] = Memory(lambda word: self._found(word, language))
-        found = [(index, slips) for index in places if (slips := known[forms[index]])]
+            known = self._known[language, words] = Memory(
+                lambda form: self._found(form, language) if is_word(form) == words else ()
+            )
+        found = [(index, slips) for index, form in enumerate(forms) if (slips := known[form])]
         return {
             index: self.disturbed(forms[index], pick(slips, rng), language, rng)
             for index, slips in (drawn(found, intensity, rng) if found else ())
         }
+
+    def written(self, sentence: Sentence) -> str:
+        """Return the language that a sentence's words are disturbed in, with its script where that matters."""
+        return sentence.language
 
     def _found(self, word: str, language: str) -> Sequence[Slip]:
         return self.slips(word, language) if self.able(word) else ()
