@@ -14,11 +14,13 @@ import torch
 from harness_plugins.tasks.grammar import GrammarNli, GrammarParaphrase
 from rich.console import Console
 from safetensors.torch import load_file
+from transformers import XLMRobertaModel
 
 from harness import HarnessError
 from harness.data.identity import DataPlaces
 from harness.data.mix import mixed
 from harness.data.revisions import Revisions
+from harness.execute import train_stage
 from harness.execute.context import Context
 from harness.execute.local import LocalExecutor
 from harness.execute.progress import RichProgress
@@ -94,6 +96,39 @@ def test_the_encoder_is_handed_on_and_the_head_is_dropped(carry_out: Run) -> Non
     assert all(torch.allclose(weights[0][name], weights[1][name], atol=1e-7) for name in weights[0])
     assert heads(workspace, first)["grammar-paraphrase.out.weight"].shape[0] == 2
     assert heads(workspace, second)["grammar-nli.out.weight"].shape[0] == 3
+
+
+def test_checkpoints_hold_the_whole_table_as_if_it_had_been_trained(
+    carry_out: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {
+        "intermediates": ("grammar-paraphrase",),
+        "settings": {"max_steps": "9", "eval_every": "2", "weight_decay": "0.5", "learning_rate": "1e-3"},
+    }
+
+    def checkpoints() -> tuple[list[Any], dict[str, torch.Tensor]]:
+        plan, workspace, _, _ = carry_out(**asked)
+        facts = [workspace.read("train", key) for key in plan.runs[0].train]
+        weights = {}
+        for phase, key in enumerate(plan.runs[0].train):
+            for path in sorted(workspace.place("train", key).glob("*/*/model.safetensors")):
+                folder = path.parent
+                encoder = XLMRobertaModel.from_pretrained(folder, add_pooling_layer=False)
+                weights |= {
+                    f"{phase}/{folder.parent.name}/{name}": value
+                    for name, value in encoder.state_dict().items()
+                }
+        return facts, weights
+
+    facts, trimmed = checkpoints()
+    assert [set(each["embeddings"]) for each in facts] == [{"held", "of"}] * 2
+    assert all(each["embeddings"]["held"] < each["embeddings"]["of"] == 193 for each in facts)
+    shutil.move(tmp_path / "runs", tmp_path / "trimmed")
+    monkeypatch.setattr(train_stage, "trim_embeddings", lambda *given: None)
+    facts, plain = checkpoints()
+    assert [each["embeddings"] for each in facts] == [None, None]
+    assert trimmed.keys() == plain.keys()
+    assert all(torch.allclose(trimmed[name], plain[name], rtol=1e-5, atol=2e-6) for name in plain)
 
 
 def test_a_kept_head_goes_on_where_labels_agree(carry_out: Run) -> None:
