@@ -13,6 +13,7 @@ from harness_plugins.perturbations import hangul, kana
 from harness_plugins.perturbations.keyboards import layouts, neighbours, served, vowel_mark
 from harness_plugins.perturbations.looks import Homoglyphs, Ocr
 from harness_plugins.perturbations.misspellings import Misspellings
+from harness_plugins.perturbations.pinyin import Pinyin
 from harness_plugins.perturbations.signs import Emoji, Punctuation, Spaces, Url
 from harness_plugins.perturbations.speech import Asr
 from harness_plugins.perturbations.spelling import Case, Lowercase, NoDiacritics, Unicode, Uppercase
@@ -87,7 +88,7 @@ class Keyboard(_Typo):
         if layouts() is None:
             return f"{self.full_name} reads nlpaug's keyboard layouts, and nlpaug is not installed"
         if base(language) == "zh":
-            return f"{self.full_name} has no keyboard layout for {language}: what is typed is converted"
+            return f"{self.full_name} has no keyboard layout for {language}, which is typed in pinyin: noise.pinyin"
         return f"{self.full_name} has no keyboard layout for {language}"
 
     def inside(self, cluster: str, language: str) -> Sequence[Slip]:
@@ -305,6 +306,6 @@ def _kana_like(cluster: str) -> tuple[str, ...]:
 
 @hookimpl
 def harness_perturbations() -> Sequence[Perturbation]:
-    typing = [Keyboard(), Swap(), Drop(), Repeat(), Insert(), Replace()]
+    typing = [Keyboard(), Pinyin(), Swap(), Drop(), Repeat(), Insert(), Replace()]
     writing = [Ocr(), Homoglyphs(), NoDiacritics(), Case(), Lowercase(), Uppercase(), Unicode()]
     return [*typing, *writing, Punctuation(), Spaces(), Emoji(), Url(), Asr(), Misspellings()]
