@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from harness.bench import Compared
 
 bench = typer.Typer(help="Measure the harness itself.", no_args_is_help=True)
 
@@ -116,3 +120,52 @@ def perturb(
         f"{rows.num_rows:,} sentences of {words:.1f} words; processor time of one core, medians of {repeats}",
         highlight=False,
     )
+
+
+@bench.command()
+def score(
+    resamples: Annotated[int, typer.Option("--resamples", min=100, help="Bootstrap samples.")] = 10_000,
+    looped: Annotated[int, typer.Option("--looped", min=10, help="Samples that the loop draws.")] = 300,
+    repeats: Annotated[int, typer.Option("--repeats", min=1, help="Rounds; the median is shown.")] = 3,
+) -> None:
+    """Time paired cluster resamples of two made runs against a numpy loop over samples, in turn."""
+    from statistics import median
+
+    from harness.bench import Compared
+    from harness.bench.scoring import GOAL, ITEMS, LANGUAGES, SECONDS, VARIANTS, measure
+    from harness.cli.output import wide_console
+
+    with wide_console().status("resampling") as status:
+        found = measure(resamples, looped, repeats, status.update)
+    what = f"{resamples:,} paired resamples"
+    ours, loop = median(found.ours), median(found.loop)
+    goal = f"{GOAL}x, under {SECONDS:g} s"
+    _show(
+        "scoring",
+        "numpy loop",
+        [Compared(what, f"{ours:.2f} s", f"{loop:.0f} s", loop / ours, goal)],
+        [
+            f"{LANGUAGES} languages x {VARIANTS} variants x {ITEMS:,} items in clusters of three; "
+            f"medians of {repeats}; the loop drew {found.looped:,} samples, and its time is scaled",
+            f"harness compare on the same, from tables of predictions and with its tests: {found.whole:.1f} s",
+        ],
+        ("numpy", "pyarrow"),
+    )
+
+
+def _show(
+    title: str, other: str, rows: Sequence[Compared], notes: Sequence[str], packages: Sequence[str]
+) -> None:
+    """Print what was compared with what, and below it the notes and the machine."""
+    from rich.table import Table
+
+    from harness.bench import machine
+    from harness.cli.output import wide_console
+
+    table = Table("", "harness", other, "ratio", "goal", title=title)
+    for row in rows:
+        table.add_row(row.what, row.ours, row.other, f"{row.ratio:.2f}", row.goal)
+    console = wide_console()
+    console.print(table)
+    for note in (*notes, machine(packages)):
+        console.print(note, highlight=False)

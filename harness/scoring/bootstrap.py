@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,10 @@ LEVEL = 0.95
 RESAMPLES = 1000
 # Entries of one block of multiplicities: 16 MB of float64, so that 100,000 clusters still fit in memory.
 _BLOCK = 2_000_000
+# Blocks that are kept, 2 MB each: 10,000 resamples of up to 12,800 clusters are drawn once for all languages.
+_KEPT = 64
+# A float32 holds every whole number up to this.
+_WHOLE = 2**24
 
 
 class ClusterBootstrap:
@@ -53,6 +58,19 @@ class ClusterBootstrap:
         index = self._place[language][0]
         return len(np.unique(index if weights is None else index[weights > 0]))
 
+    def draws(self, language: str) -> Iterator[NDArray[np.uint8]]:
+        """Yield how often each cluster of a language is in a sample, block by block of samples.
+
+        The clusters are those of all languages that are drawn together, in the order of their names.
+
+        Returns:
+            shape (samples, clusters) each.
+        """
+        _, count, stream = self._place[language]
+        rows = max(1, min(self.resamples, _BLOCK // count))
+        for start in range(0, self.resamples, rows):
+            yield _multiplicities(stream, count, min(rows, self.resamples - start), start)
+
     def ratios(self, language: str, values: Floats, weights: Floats) -> Floats:
         """Return the resampled scores sum(values) / sum(weights), column by column.
 
@@ -67,16 +85,11 @@ class ClusterBootstrap:
         Returns:
             shape (resamples, columns).
         """
-        index, count, stream = self._place[language]
+        index, count, _ = self._place[language]
         columns, places = _different(np.column_stack([values, weights]))
-        sums = cluster_sums(index, columns, count)
-        rows = max(1, min(self.resamples, _BLOCK // count))
-        blocks = [
-            _multiplicities(stream, count, min(rows, self.resamples - start), start) @ sums
-            for start in range(0, self.resamples, rows)
-        ]
-        totals = np.concatenate(blocks)[:, places]
-        above, below = np.hsplit(totals, 2)
+        sums = narrowed(cluster_sums(index, columns, count), count)
+        totals = np.concatenate([drawn.astype(sums.dtype) @ sums for drawn in self.draws(language)])
+        above, below = np.hsplit(totals[:, places].astype(np.float64), 2)
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(weights.sum(axis=0) > 0, above / below, 0.0)
 
@@ -130,6 +143,15 @@ def cluster_sums(index: NDArray[np.intp], values: Floats, count: int) -> Floats:
     return np.column_stack(columns)
 
 
+def narrowed(sums: Floats, drawn: int) -> NDArray[np.floating[Any]]:
+    """Return clusters' sums as float32 where no total of `drawn` of them would be rounded: twice as fast.
+
+    Counts of right examples are such sums.
+    """
+    whole = (sums == np.rint(sums)).all() and np.abs(sums).max(initial=0) * drawn <= _WHOLE
+    return sums.astype(np.float32) if whole else sums
+
+
 def _different(columns: Floats) -> tuple[Floats, list[int]]:
     """Return the columns that differ from each other, and the place of each of `columns` among them."""
     found: dict[bytes, int] = {}
@@ -138,14 +160,17 @@ def _different(columns: Floats) -> tuple[Floats, list[int]]:
     return columns[:, first], places
 
 
-@lru_cache(maxsize=8)
-def _multiplicities(stream: int, count: int, rows: int, start: int) -> Floats:
-    """Return how often each cluster is drawn, shape (rows, count); each row sums to `count`."""
+@lru_cache(maxsize=_KEPT)
+def _multiplicities(stream: int, count: int, rows: int, start: int) -> NDArray[np.uint8]:
+    """Return how often each cluster is drawn, shape (rows, count); each row sums to `count`.
+
+    One in 10^500 samples would draw a cluster more often than a byte can tell.
+    """
     rng = np.random.default_rng([stream, start])
     drawn = rng.integers(0, count, size=(rows, count)) + np.arange(rows)[:, None] * count
-    weights = np.bincount(drawn.ravel(), minlength=rows * count).reshape(rows, count).astype(np.float64)
-    weights.flags.writeable = False
-    return weights
+    times = np.bincount(drawn.ravel(), minlength=rows * count).reshape(rows, count).astype(np.uint8)
+    times.flags.writeable = False
+    return times
 
 
 def _sharing(clusters: Mapping[str, Names]) -> list[list[str]]:

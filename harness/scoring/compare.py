@@ -126,7 +126,9 @@ def _compare_pair(
     for language, (first, second) in pairs.items():
         variants = [name for name in first if name in second]
         clusters = bootstrap.clusters(language)
-        ours, theirs = (_draw(bootstrap, language, side, variants) for side in (first, second))
+        ours, theirs = _draw(
+            bootstrap, language, [side[name] for side in (first, second) for name in variants]
+        )
         gains = theirs - ours
         lost = {name: _drop(second, name) - _drop(first, name) for name in variants}
         for column, name in enumerate(variants):
@@ -143,13 +145,11 @@ def _compare_pair(
     return [*cells.values(), *_means(run, cells, drawn, bootstrap)]
 
 
-def _draw(
-    bootstrap: ClusterBootstrap, language: str, cells: Mapping[str, Items], variants: Sequence[str]
-) -> Floats:
-    """Return the resampled scores of a run's variants, shape (resamples, variants)."""
-    values = np.column_stack([cells[name].value for name in variants])
-    weights = np.column_stack([cells[name].weight for name in variants])
-    return bootstrap.ratios(language, values, weights)
+def _draw(bootstrap: ClusterBootstrap, language: str, cells: Sequence[Items]) -> list[Floats]:
+    """Return the resampled scores of two runs' cells, one after the other, each of shape (resamples, variants)."""
+    values = np.column_stack([cell.value for cell in cells])
+    weights = np.column_stack([cell.weight for cell in cells])
+    return np.hsplit(bootstrap.ratios(language, values, weights), 2)
 
 
 def _drop(cells: Mapping[str, Items], variant: str) -> float:

@@ -154,6 +154,8 @@ def align(clean: Items, other: Items, place: str) -> Items:
 
 def common(tables: list[Items]) -> list[Items]:
     """Return the tables cut to the ids that all of them hold, in the order of the first one."""
+    if all(np.array_equal(items.ids, tables[0].ids) for items in tables[1:]):
+        return tables
     shared = set(tables[0].ids).intersection(*(set(items.ids) for items in tables[1:]))
     order = [name for name in tables[0].ids if name in shared]
     cut = []
@@ -179,7 +181,10 @@ def _values(table: pa.Table, metric: str) -> tuple[NDArray[np.float64], NDArray[
 
 
 def _names(table: pa.Table, column: str) -> NDArray[np.object_]:
-    return np.array(table.column(column).to_pylist(), dtype=object)
+    # Not to_numpy: it imports pandas. Equal strings become one object: labels come in thousands.
+    coded = table.column(column).combine_chunks().dictionary_encode(null_encoding="encode")
+    names = np.array(coded.dictionary.to_pylist(), dtype=object)
+    return np.asarray(names[np.array(coded.indices.to_pylist(), dtype=np.intp)])
 
 
 def _told(table: pa.Table, column: str, otherwise: float = np.nan) -> NDArray[np.float64]:

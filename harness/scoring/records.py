@@ -35,7 +35,9 @@ class TrainStage:
 class Variant:
     """One version of the evaluated text: ``clean``, or a perturbation at an intensity.
 
-    Of `draws` above 1 the worst counted, example by example: so often the model was asked.
+    Of `draws` above 1 the worst counted, example by example: so often the model was asked. With `greedy` above 0
+    so many words at most were disturbed, those that mattered most to the model; `CellScores.queries` says how
+    often it was asked.
     """
 
     label: str
@@ -44,6 +46,7 @@ class Variant:
     intensity: float | None = None
     keeps_meaning: bool | None = None
     draws: int = 1
+    greedy: int = 0
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from harness.scoring.bootstrap import ClusterBootstrap, interval, score_interval
+from harness.scoring.bootstrap import ClusterBootstrap, interval, narrowed, score_interval
 
 
 def names(count: int, size: int = 1, prefix: str = "c") -> NDArray[np.object_]:
@@ -37,6 +37,42 @@ def test_it_agrees_with_a_plain_loop_over_clusters() -> None:
         loop.append(values[chosen].mean())
     drawn = drawn_means(clusters, values, resamples=3000)
     assert interval(drawn) == pytest.approx(interval(np.array(loop)), abs=0.012)
+
+
+@pytest.mark.parametrize("graded", [False, True], ids=["right or wrong", "graded"])
+def test_it_equals_a_loop_over_the_same_draws(graded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.scoring.bootstrap._BLOCK", 40 * 70)
+    rng = np.random.default_rng(10)
+    clusters = {
+        "de": np.array([f"c{i}" for i in rng.integers(0, 40, size=150)], dtype=object),
+        "fr": np.array([f"c{i}" for i in rng.integers(0, 40, size=90)], dtype=object),
+    }
+    bootstrap = ClusterBootstrap(clusters, resamples=200)
+    order = np.unique(np.concatenate(list(clusters.values())).astype(str))
+    for language, names_ in clusters.items():
+        values = (
+            rng.random((len(names_), 6)) if graded else (rng.random((len(names_), 6)) < 0.7).astype(float)
+        )
+        weights = rng.random(values.shape) + 0.5 if graded else np.ones_like(values)
+        members = [np.flatnonzero(names_ == name) for name in order]
+        drawn = np.concatenate(list(bootstrap.draws(language)))
+        assert drawn.shape == (200, len(order))
+        assert (drawn.sum(axis=1) == len(order)).all()
+        looped = []
+        for times in drawn:
+            rows = np.concatenate([np.tile(members[place], times[place]) for place in range(len(order))])
+            looped.append(values[rows].sum(axis=0) / weights[rows].sum(axis=0))
+        found = bootstrap.ratios(language, values, weights)
+        if graded:
+            assert found == pytest.approx(np.array(looped), rel=1e-12)
+        else:
+            assert (found == np.array(looped)).all()
+
+
+def test_sums_that_float32_would_round_stay_float64() -> None:
+    assert narrowed(np.array([[1.0, 3.0]]), 4).dtype == np.float32
+    assert narrowed(np.array([[1.0, 0.1]]), 4).dtype == np.float64
+    assert narrowed(np.array([[1.0, 2.0**23]]), 4).dtype == np.float64
 
 
 def test_it_agrees_with_scipy() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.scoring.significance import Graded, false_discovery, mcnemar, randomisation
+from harness.scoring.significance import Graded, false_discovery, mcnemar, randomisation, tosses
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,10 @@ def test_q_keeps_the_order_and_is_never_below_p(p: list[float]) -> None:
     assert all(a >= b for a, b in zip(q, p, strict=True))
     order = np.argsort(p)
     assert (np.diff(np.array(q)[order]) >= 0).all()
+
+
+@pytest.mark.parametrize("shape", [(40, 25), (7, 13), (3, 1)])
+def test_tosses_are_those_of_the_generators_integers(shape: tuple[int, int]) -> None:
+    ours, numpys = np.random.default_rng(5), np.random.default_rng(5)
+    for _ in range(3):
+        assert (tosses(ours, *shape) == numpys.integers(0, 2, size=shape, dtype=np.int8)).all()
