@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from harness_plugins.perturbations.reordering import (
@@ -20,7 +20,7 @@ from harness.text.writing import base
 
 # Conjunctions on whose two sides the same may stand in either order.
 _AND = {
-    "ar": "و", "bg": "и", "de": "und", "el": "και", "en": "and", "es": "y", "fr": "et", "hi": "और एवं तथा",
+    "ar": "و", "bg": "и", "de": "und sowie", "el": "και", "en": "and", "es": "y", "fr": "et", "hi": "और एवं तथा",
     "ru": "и", "th": "และ", "tr": "ve", "ur": "اور", "zh": "和 與 与 及 以及",
 }  # fmt: skip
 _OR = {
@@ -29,21 +29,40 @@ _OR = {
 }  # fmt: skip
 _LANGUAGES = ("ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "th", "tr", "ur", "zh")
 _COMMAS = frozenset(",،、，")
-_ROLES = frozenset({"nsubj", "obj", "iobj", "obl", "nmod", "root", "amod", "ccomp", "acl", "dislocated"})
+_ROLES = frozenset(
+    {
+        "nsubj",
+        "obj",
+        "iobj",
+        "obl",
+        "nmod",
+        "root",
+        "amod",
+        "ccomp",
+        "acl",
+        "dislocated",
+        "appos",
+        "xcomp",
+        "advmod",
+    }
+)
 # What a conjunct may have in front; case and det may be said once for all conjuncts.
 _OUTER = frozenset({"case", "det"})
 _MODIFIERS = frozenset({"amod", "nmod", "compound", "flat", "clf", "fixed", "goeswith"})
 # Names and fixed expressions of two nouns, and nouns that count on what was named before.
 _FIXED = frozenset(
     {"bosnia", "bosnien", "bosnie", "босния", "босна", "bosna", "trinidad", "trinité-et-tobago", "тринидад",
-     "antigua", "saint", "são", "sao", "law", "romeo", "others", "other", "another", "rest", "similar",
+     "antigua", "saint", "são", "sao", "law", "romeo", "羅密歐", "罗密欧", "रोमियो", "ромео",
+     "others", "other", "another", "rest", "similar",
      "andere", "anderen", "autre", "autres", "otro", "otros", "otra", "otras", "другой", "другие", "других",
-     "more", "such", "same", "half", "cabo", "συνέχεια", "continuación", "anschluss",
+     "more", "such", "same", "half", "foremost", "art", "hab", "grund", "cabo", "συνέχεια", "continuación", "anschluss",
      "etc", "usw", "so", "etc.", "usw.", "др", "т", "vs",
      "diğer", "अन्य", "其他", "其它", "khác", "อื่น", "أخرى", "آخرون", "غير", "دیگر"}
 )  # fmt: skip
 # Between two times the earlier stands first.
 _BETWEEN = frozenset({"between", "zwischen", "entre", "между", "بين", "μεταξύ", "ระหว่าง", "在"})
+# Adpositions whose form fits only what follows them.
+_SOUNDING = frozenset({"во", "со", "ко", "обо", "изо", "надо", "подо", "във", "със", "《"})
 # In these languages what stands before the first noun, or the last noun itself, may belong to all.
 _HEAD_LAST = frozenset({"hi", "tr", "ur", "zh"})
 # French words that lose their vowel before another, so that they fit only what follows them.
@@ -51,9 +70,10 @@ _ELIDED = frozenset({"de", "le", "la", "que", "du", "au", "ce", "cet"})
 
 
 class SwapCoordinates(Rewording):
-    """Conjuncts exchanged: nouns and adjectives joined by *and* or *or*.
+    """Conjuncts exchanged: nouns, adjectives and adverbs of manner joined by *and* or *or*.
 
-    What is said once for all of them (*in*, *the*, *both*) keeps its place, each one's own words go with it.
+    What is said once for all of them (*in*, *the*, *both*, *of Rome* behind the last) keeps its place, each
+    one's own words go with it.
     Left alone: verbs and clauses, whose order may be that of events; conjuncts with a pronoun or a clause
     inside; an adjective or complement that might belong to one or to all; numbers; fixed names; subjects
     whose verb agrees with the nearest one, unless they agree alike.
@@ -64,6 +84,7 @@ class SwapCoordinates(Rewording):
     """
 
     name = "swap-coordinates"
+    version = "2"
     languages = _LANGUAGES
     description = "conjuncts exchanged: cats and dogs, dogs and cats"
     reference = "Huddleston and Pullum 2002, The Cambridge Grammar, ch. 15 (symmetric coordination)"
@@ -87,7 +108,11 @@ def _conjuncts(sentence: Sentence, head: int) -> list[int]:
         return []
     found = [head, *others]
     kinds = {sentence.tokens[index].upos for index in found}
-    if not (kinds <= {"NOUN", "PROPN"} or kinds == {"ADJ"}) or len({*_texts(sentence, found)}) < len(found):
+    if token.relation == "advmod" and (kinds != {"ADV"} or not _of_manner(sentence, found)):
+        return []
+    if not (kinds <= {"NOUN", "PROPN"} or kinds in ({"ADJ"}, {"ADV"})) or len(
+        {*_texts(sentence, found)}
+    ) < len(found):
         return []
     if any(_event(sentence, index) for index in found):
         return []
@@ -103,6 +128,12 @@ def _conjuncts(sentence: Sentence, head: int) -> list[int]:
     return [] if any(text in _FIXED for text in _texts(sentence, found)) else found
 
 
+def _of_manner(sentence: Sentence, indices: Sequence[int]) -> bool:
+    """Say whether adverbs are made of adjectives, by one ending: quickly and quietly, not now and then."""
+    texts = _texts(sentence, indices)
+    return all(len(text) > 5 for text in texts) and len({text[-2:] for text in texts}) == 1
+
+
 def _event(sentence: Sentence, index: int) -> bool:
     """Say whether a noun or adjective is made of a verb, or written in digits."""
     token = sentence.tokens[index]
@@ -112,13 +143,19 @@ def _event(sentence: Sentence, index: int) -> bool:
 def _determined(sentence: Sentence, index: int) -> bool:
     """Say whether a noun is a name or has a determiner: *Ann and allies* are her allies."""
     children = sentence.children(index)
-    return sentence.tokens[index].upos == "PROPN" or any(
-        "det" in relations(sentence, child) for child in children
+    named = base(sentence.language) != "de" and index > 0 and sentence.tokens[index].text[:1].isupper()
+    return (
+        named
+        or sentence.tokens[index].upos == "PROPN"
+        or any("det" in relations(sentence, child) for child in children)
     )
 
 
 def _texts(sentence: Sentence, indices: Sequence[int]) -> list[str]:
-    return [folded(sentence, index) for index in indices]
+    return [
+        folded(sentence, index)[1:] if _fused(sentence, index) else folded(sentence, index)
+        for index in indices
+    ]
 
 
 def _relations_below(sentence: Sentence, index: int) -> set[str]:
@@ -147,26 +184,30 @@ def _cores(sentence: Sentence, conjuncts: Sequence[int]) -> list[tuple[int, int]
     """Return what changes places: each conjunct with its own words, shared ones left out."""
     cores = []
     for number, index in enumerate(conjuncts):
-        span = _own(sentence, index, conjuncts[1] if number == 0 else None)
+        span = _own(sentence, index, conjuncts if number == 0 else None)
         if span is None:
             return None
         cores.append(span)
     joints = [(left[1], right[0]) for left, right in pairwise(cores)]
     if any(start > end or not _is_joint(sentence, start, end) for start, end in joints):
         return None
-    if not _closed(sentence, conjuncts, cores):
-        return None
-    return _without_shared(sentence, conjuncts, cores)
+    whole = _without_shared(sentence, conjuncts, cores)
+    return whole if whole is not None and _closed(sentence, conjuncts, whole) else None
 
 
-def _own(sentence: Sentence, index: int, before: int | None) -> tuple[int, int] | None:
-    """Return the stretch of a conjunct's own words around it, conjunctions and commas cut off."""
+def _own(sentence: Sentence, index: int, conjuncts: Sequence[int] | None) -> tuple[int, int] | None:
+    """Return the stretch of a conjunct's own words around it, conjunctions and commas cut off.
+
+    What the first conjunct has behind the last one is said of all, and keeps its place.
+    """
     members = {index}
     for child in sentence.children(index):
         relation = sentence.tokens[child].relation
         if relation in ("conj", "cc", "punct", "cop", "aux", "nsubj", "mark", "expl"):
             continue
-        if before is not None and child > before:
+        if conjuncts is not None and child > conjuncts[1]:
+            if relation in ("nmod", "acl", "case") and _behind(sentence, child, conjuncts[-1]):
+                continue
             return None
         if relation == "advmod" and sentence.tokens[index].upos != "ADJ":
             return None
@@ -175,6 +216,14 @@ def _own(sentence: Sentence, index: int, before: int | None) -> tuple[int, int] 
         members.update(sentence.subtree(child))
     start, end = min(members), max(members) + 1
     return (start, end) if len(members) == end - start else None
+
+
+def _behind(sentence: Sentence, child: int, last: int) -> bool:
+    """Say whether what depends on the first conjunct stands behind the last and all that is its own."""
+    start = min(sentence.subtree(child))
+    return start > max(
+        each for each in sentence.subtree(last) if each < start or sentence.tokens[each].is_word
+    )
 
 
 def _is_joint(sentence: Sentence, start: int, end: int) -> bool:
@@ -203,7 +252,11 @@ def _fused(sentence: Sentence, start: int) -> bool:
 
 def _closed(sentence: Sentence, conjuncts: Sequence[int], cores: Sequence[tuple[int, int]]) -> bool:
     """Say whether conjunctions stand where they should, and nothing inside hinders."""
-    last = cores[-1][0]
+    last, before = cores[-1][0], cores[0][0] - 1
+    if before >= 0 and (_joins(sentence, before) or folded(sentence, before) in _SOUNDING):
+        return False
+    if any(sentence.tokens[index].text.endswith("-") for core in cores for index in range(*core)):
+        return False
     if not (_fused(sentence, last) or _joins(sentence, last - 1)):
         return False
     for core in cores:
@@ -216,7 +269,15 @@ def _closed(sentence: Sentence, conjuncts: Sequence[int], cores: Sequence[tuple[
             token.text.casefold() in _FIXED or "Neg" in token.feats.get("PronType", "") for token in tokens
         ):
             return False
-    cases = [sum(sentence.tokens[index].relation == "case" for index in range(*core)) for core in cores]
+    cases = [sum(_adposes(sentence, index) for index in range(*core)) for core in cores]
+    if base(sentence.language) not in _HEAD_LAST and any(
+        sentence.tokens[core[1] - 1].upos == "ADP" for core in cores
+    ):
+        # The collapse of and the search for them.
+        return False
+    above = sentence.head(conjuncts[0])
+    if above >= 0 and any(folded(sentence, child) in _FIXED for child in sentence.children(above)):
+        return False
     if min(cases) and len(set(cases)) > 1:
         # Thanks to one and to the other.
         return False
@@ -224,6 +285,11 @@ def _closed(sentence: Sentence, conjuncts: Sequence[int], cores: Sequence[tuple[
     return len(set(compound)) == 1 and not any(
         _anchored(sentence, *pair) for pair in zip(cores, range(9), strict=False)
     )
+
+
+def _adposes(sentence: Sentence, index: int) -> bool:
+    """Say whether a token is an adposition or a part of one (grâce à)."""
+    return bool(relations(sentence, index) & {"case", "fixed"})
 
 
 def _anchored(sentence: Sentence, core: tuple[int, int], number: int) -> bool:
@@ -314,7 +380,11 @@ def _alike(sentence: Sentence, conjuncts: Sequence[int], cores: Sequence[tuple[i
         any(_has(sentence, index, kind, core) for kind in _OUTER)
         for index, core in zip(conjuncts, cores, strict=True)
     )
-    if len(set(after)) > 1 or (len(set(before)) > 1 and not own):
+    if len(set(after)) > 1 and not (
+        own and _articled(sentence, cores) and _ends_own(sentence, conjuncts, cores)
+    ):
+        return False
+    if len(set(before)) > 1 and not (own or _agree_alone(sentence, conjuncts, cores)):
         return False
     if not _same(sentence, conjuncts, ("Case",)) or _times(sentence, conjuncts, cores):
         return False
@@ -325,6 +395,39 @@ def _alike(sentence: Sentence, conjuncts: Sequence[int], cores: Sequence[tuple[i
         # The last of several may bear the ending of all.
         return False
     return _agrees(sentence, conjuncts, cores) and _sounds(sentence, cores)
+
+
+def _articled(sentence: Sentence, cores: Sequence[tuple[int, int]]) -> bool:
+    """Say whether each conjunct begins with an article or an adposition, so that each is a phrase of its own."""
+    return all(relations(sentence, core[0]) & {"det", "case"} and core[1] - core[0] > 1 for core in cores)
+
+
+def _ends_own(sentence: Sentence, conjuncts: Sequence[int], cores: Sequence[tuple[int, int]]) -> bool:
+    """Say whether what stands behind the last conjunct is its own: an adjective in the singular, if anything."""
+    behind = (child for child in sentence.children(conjuncts[-1]) if conjuncts[-1] < child < cores[-1][1])
+    return all(
+        sentence.tokens[child].relation in ("amod", "flat")
+        and sentence.tokens[child].feats.get("Number") == "Sing"
+        for child in behind
+    )
+
+
+def _agree_alone(sentence: Sentence, conjuncts: Sequence[int], cores: Sequence[tuple[int, int]]) -> bool:
+    """Say whether no adjective before one conjunct could be said of another: it differs in number or gender."""
+    for index, core in zip(conjuncts, cores, strict=True):
+        for child in sentence.children(index):
+            token = sentence.tokens[child]
+            if not core[0] <= child < index or token.relation in _OUTER:
+                continue
+            if token.relation != "amod" or not all(
+                _disagree(token.feats, sentence.tokens[other].feats) for other in conjuncts if other != index
+            ):
+                return False
+    return True
+
+
+def _disagree(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    return any(name in one and name in other and one[name] != other[name] for name in ("Number", "Gender"))
 
 
 def _times(sentence: Sentence, conjuncts: Sequence[int], cores: Sequence[tuple[int, int]]) -> bool:

@@ -92,6 +92,27 @@ COORDINATED = [
         "Он купил молоко и хлеб.",
     ),
     (
+        "en",
+        "I like the sound and the smell of rain.",
+        "I PRON 2 nsubj; like VERB 0 root; the DET 4 det; sound NOUN 2 obj; and CCONJ 7 cc;"
+        "the DET 7 det; smell NOUN 4 conj;"
+        "of ADP 9 case; rain NOUN 4 nmod; . PUNCT 2 punct",
+        "I like the smell and the sound of rain.",
+    ),
+    (
+        "en",
+        "He spoke slowly and quietly.",
+        "He PRON 2 nsubj; spoke VERB 0 root; slowly ADV 2 advmod; and CCONJ 5 cc; quietly ADV 3 conj; . PUNCT 2 punct",
+        "He spoke quietly and slowly.",
+    ),
+    (
+        "de",
+        "Er verkaufte alte Bücher und Geld.",
+        "Er PRON 2 nsubj; verkaufte VERB 0 root; alte ADJ 4 amod Number=Plur; Bücher NOUN 2 obj Number=Plur;"
+        "und CCONJ 6 cc; Geld NOUN 4 conj Number=Sing; . PUNCT 2 punct",
+        "Er verkaufte Geld und alte Bücher.",
+    ),
+    (
         "zh",
         "我們需要時間和金錢。",
         "我們 PRON 2 nsubj; 需要 VERB 0 root; 時間 NOUN 2 obj; 和 CCONJ 5 cc; 金錢 NOUN 3 conj; 。 PUNCT 2 punct",
@@ -123,6 +144,22 @@ def test_conjuncts_change_places_with_their_own_words(language, text, rows, resu
          "and CCONJ 6 cc; owl NOUN 4 conj; . PUNCT 2 punct"),
         ("en", "I met Ann and Ben, respectively.", "I PRON 2 nsubj; met VERB 0 root; Ann PROPN 2 obj;"
          "and CCONJ 5 cc; Ben PROPN 3 conj; , PUNCT 7 punct; respectively ADV 2 advmod; . PUNCT 2 punct"),
+        # of Rome may be the time's too
+        ("en", "I know the time and the laws of Rome.", "I PRON 2 nsubj; know VERB 0 root;"
+         "the DET 4 det; time NOUN 2 obj;"
+         "and CCONJ 7 cc; the DET 7 det; laws NOUN 4 conj; of ADP 9 case; Rome PROPN 7 nmod; . PUNCT 2 punct"),
+        # one adposition of two words
+        ("fr", "Il vit grâce au pain et à Dieu.", "Il PRON 2 nsubj; vit VERB 0 root; grâce ADP 6 case;"
+         "au : à ADP 3 fixed + le DET 6 det; pain NOUN 2 obl; et CCONJ 9 cc; à ADP 9 case;"
+         "Dieu PROPN 6 conj; . PUNCT 2 punct"),
+        # во before two consonants only
+        ("ru", "Он был во Франции и Англии.", "Он PRON 2 nsubj; был VERB 0 root; во ADP 4 case;"
+         "Франции PROPN 2 obl Case=Loc;"
+         "и CCONJ 6 cc; Англии PROPN 4 conj Case=Loc; . PUNCT 2 punct"),
+        # now and then
+        ("en", "He came now and then.", "He PRON 2 nsubj; came VERB 0 root; now ADV 2 advmod;"
+         "and CCONJ 5 cc; then ADV 3 conj;"
+         ". PUNCT 2 punct"),
         # the article fits one of them only
         ("de", "Er sah die Frau und Kind.", "Er PRON 2 nsubj; sah VERB 0 root; die DET 4 det;"
          "Frau NOUN 2 obj Gender=Fem; und CCONJ 6 cc; Kind NOUN 4 conj Gender=Neut; . PUNCT 2 punct"),
