@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from harness.text.parses import Parser
 
 TOKENS_CPU, TOKENS_GPU = 4096, 65536
+CHUNK_CPU, CHUNK_GPU = 2_000_000, 8_000_000
 
 
 @dataclass
@@ -123,3 +124,8 @@ class Context:
     def budget(self) -> int:
         """Padded tokens in a batch at prediction."""
         return self.prediction_budget or (TOKENS_GPU if self.plan.device == "cuda" else TOKENS_CPU)
+
+    @property
+    def chunk(self) -> int:
+        """Tokens that are predicted before anything is written: a stop loses no more, and memory is bounded."""
+        return CHUNK_GPU if self.plan.device == "cuda" else CHUNK_CPU

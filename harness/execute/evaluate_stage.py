@@ -1,27 +1,31 @@
-"""Evaluate stages: all missing cells of a checkpoint in a language, predicted in one pass."""
+"""Evaluate stages: all missing cells of a checkpoint, in all languages, predicted in one stream."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from transformers import PreTrainedTokenizerFast
 
+from harness.data.load import Loaded
 from harness.engine.network import Network, TaskData, inputs_of
-from harness.engine.prediction import predict
+from harness.engine.prediction import predict, predict_distinct, sequence_hashes
 from harness.execute.context import Context
 from harness.execute.data_stages import VARIANT
-from harness.formats import Encoded, Format
-from harness.formats.base import WEIGHT
+from harness.execute.encodings import Encodings
+from harness.formats import Encoded, Format, Settings
+from harness.formats.base import WEIGHT, joined
 from harness.plan.stages import EvaluateStage
-from harness.text.table import COUNTS, FLAGS, LENGTH
+from harness.text.table import COUNTS, FLAGS, LENGTH, QUERIES
 
 PREDICTIONS = "predictions.parquet"
 ACCOUNTS = (*FLAGS, *COUNTS, LENGTH)
+CELLS = 64  # predicted at once, at most
 
 
 def run_evaluate(
@@ -31,92 +35,202 @@ def run_evaluate(
     tokenizer: PreTrainedTokenizerFast,
     context: Context,
 ) -> None:
-    """Predict the cells of one checkpoint in one language and leave ``predictions.parquet`` in each.
+    """Predict the cells of one checkpoint and leave ``predictions.parquet`` in each.
 
-    Rows that a variant leaves as they are, are predicted once.
+    Cells are taken in chunks of about ``Context.chunk`` tokens that differ: what is the same in cells of a
+    chunk (clean and disturbed, languages, fields) is computed once, memory is bounded, and a stop loses no
+    more than a chunk. Cells of a language should stand together.
     """
-    started = time.monotonic()
-    first, shape = stages[0], data.format
-    rows = context.rows(first.task, first.split, first.language, first.limit)
-    settings = data.settings.within(first.language)
-    notes = list(rows.notes)
-    if shape.calibrates(settings):
-        if "dev" in first.split.split(","):
-            notes.append(f"{first.task}: its threshold is fitted on dev rows, which are evaluated")
-            context.say(notes[-1])
-        dev = context.rows(first.task, "dev", first.language, None).table
-        outputs, encoded = _outputs(
-            dev, f"dev of {first.task} {first.language}", network, data, tokenizer, context
-        )
-        settings = settings.within(first.language, shape.calibrate(outputs, encoded, dev, settings))
-    drawn = [
-        [_variant(key, rows.table, context, shape) for key in stage.perturb or (None,)] for stage in stages
-    ]
-    tables = [table for draws in drawn for table in draws]
-    unique, places = _distinct(tables, shape)
-    title = f"{first.task} {first.language} ({len(stages)} variants)"
-    outputs, encoded = _outputs(unique, title, network, data, tokenizer, context)
-    trivial = shape.trivial(rows.table, settings)
-    subwords = encoded.subwords(unique.num_rows)
-    made: list[pa.Table] = []
-    for table, place in zip(tables, places, strict=True):
-        mine, sequences, tokens = encoded.take(place)
-        taken = outputs[tokens if shape.outputs == "token" else sequences]
-        decoded = shape.decode(taken, mine, table, settings)
-        examples = shape.examples(table)
-        kept = table.filter(pa.array(examples)).select(["id", "cluster", *ACCOUNTS])
-        kept = kept.append_column("subwords", pa.array(subwords[place][examples].astype(np.int32)))
-        for name in decoded.column_names:
-            kept = kept.append_column(name, decoded[name])
-        made.append(kept)
-    each = iter(made)
-    for stage, draws in zip(stages, drawn, strict=True):
-        kept = worst([next(each) for _ in draws], stage.metric)
-        with context.workspace.working("evaluate", stage.key) as folder:
-            if context.workspace.done("evaluate", stage.key):
-                continue
-            pq.write_table(kept, folder / PREDICTIONS, compression="zstd")
-            facts = {
-                "language": stage.language,
-                "variant": stage.variant,
-                "labels": list(settings.labels),
-                "rows": kept.num_rows,
-                "draws": len(draws),
-                "trivial": {name: float(value) for name, value in trivial.items()},
-                "calibration": {name: float(value) for name, value in settings.calibration.items()},
-                "fingerprint": rows.fingerprint,
-                "origin": rows.origin,
-                "dropped": dict(rows.dropped),
-                "notes": notes,
-                "predicted": unique.num_rows,
-                "seconds": time.monotonic() - started,
-            }
-            context.workspace.commit("evaluate", stage.identity, facts)
-
-
-def _outputs(
-    table: pa.Table,
-    title: str,
-    network: Network,
-    data: TaskData,
-    tokenizer: PreTrainedTokenizerFast,
-    context: Context,
-) -> tuple[np.ndarray, Encoded]:
-    with context.progress.work(f"tokenise {title}", table.num_rows):
-        encoded = data.format.encode(table, tokenizer, data.settings)
-    with context.progress.work(f"predict {title}", len(encoded)) as bar:
+    evaluation = _Evaluation(network, data, tokenizer, context)
+    title = f"predict {data.name} ({len(stages)} cells)"
+    with context.progress.work(title, len(stages)) as bar:
         done = 0
+        for cells in _ahead(evaluation.chunks(stages), context.plan.device == "cuda"):
+            first = done
+
+            def heed(share: float, first: int = first, cells: Sequence[_Cell] = cells) -> None:
+                bar.to(first + share * len(cells), f"in {cells[0].stage.language}")
+
+            evaluation.predict(cells, heed)
+            done += len(cells)
+            bar.to(done)
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """A stage with its rows: one table a draw, and each of them encoded."""
+
+    stage: EvaluateStage
+    rows: Loaded
+    tables: list[pa.Table]
+    encoded: list[Encoded]
+
+
+@dataclass(frozen=True)
+class _Language:
+    """What the cells of a language share: settings with what was calibrated, the trivial scores, notes."""
+
+    settings: Settings
+    trivial: dict[str, float]
+    notes: list[str]
+
+
+class _Evaluation:
+    """One checkpoint, on its way through cells."""
+
+    def __init__(
+        self, network: Network, data: TaskData, tokenizer: PreTrainedTokenizerFast, context: Context
+    ) -> None:
+        self.network, self.data, self.context = network, data, context
+        self.shape = data.format
+        self.inputs = inputs_of(network.encoder, tokenizer)
+        self.encodings = Encodings(tokenizer, context)
+        self._languages: dict[str, _Language] = {}
+        self._clean: tuple[str, pa.Table, Encoded] | None = None
+
+    def chunks(self, stages: Sequence[EvaluateStage]) -> Iterator[list[_Cell]]:
+        """Yield cells, encoded, as many as are predicted at once."""
+        cells: list[_Cell] = []
+        seen, tokens = np.zeros(0, dtype=np.uint64), 0
+        for stage in stages:
+            cell = self._cell(stage)
+            cells.append(cell)
+            for each in cell.encoded:
+                hashes, firsts = np.unique(sequence_hashes(each), return_index=True)
+                fresh = ~np.isin(hashes, seen, assume_unique=True)
+                tokens += int(each.widths[firsts[fresh]].sum())
+                seen = np.concatenate([seen, hashes[fresh]])
+            if tokens >= self.context.chunk or len(cells) >= CELLS:
+                yield cells
+                cells, seen, tokens = [], np.zeros(0, dtype=np.uint64), 0
+        if cells:
+            yield cells
+
+    def predict(self, cells: Sequence[_Cell], heed: Callable[[float], None]) -> None:
+        """Predict cells in one stream and commit them; `heed` is told which share is done."""
+        started = time.monotonic()
+        languages = [self._language(cell) for cell in cells]
+        parts = [each for cell in cells for each in cell.encoded]
+        stream = joined([_bare(part) for part in parts] if self.shape.alone else parts)
+        done, total = 0, max(len(stream.widths), 1)
 
         def advance(count: int) -> None:
             nonlocal done
             done += count
-            bar.to(done)
+            heed(done / total)
 
-        inputs = inputs_of(network.encoder, tokenizer)
-        outputs = predict(
-            network, data.slot, data.format, encoded, inputs, context.accelerator, context.budget, advance
+        found = predict_distinct(
+            self.network,
+            self.data.slot,
+            self.shape,
+            stream,
+            self.inputs,
+            self.context.accelerator,
+            self.context.budget,
+            advance,
         )
-    return outputs, encoded
+        first = 0
+        for cell, language in zip(cells, languages, strict=True):
+            draws = []
+            for table, mine in zip(cell.tables, cell.encoded, strict=True):
+                outputs = found.of(slice(first, first + len(mine.widths)))
+                first += len(mine.widths)
+                draws.append(self._decoded(outputs, mine, table, language))
+            self._commit(cell, language, worst(draws, cell.stage.metric), started)
+
+    def _cell(self, stage: EvaluateStage) -> _Cell:
+        rows = self.context.rows(stage.task, stage.split, stage.language, stage.limit)
+        settings = self.data.settings.within(stage.language)
+        if self._clean is None or self._clean[0] != stage.language:
+            self._clean = stage.language, rows.table, self.encodings.of(rows.table, self.shape, settings)
+        _, clean, encoded = self._clean
+        tables = [_variant(key, clean, self.context, self.shape) for key in stage.perturb or (None,)]
+        each = [
+            self.encodings.of(table, self.shape, settings, (clean, encoded)) if stage.perturb else encoded
+            for table in tables
+        ]
+        return _Cell(stage, rows, tables, each)
+
+    def _language(self, cell: _Cell) -> _Language:
+        """Return what a language's cells share; found, and its threshold fitted on dev rows, at the first."""
+        name = cell.stage.language
+        if name not in self._languages:
+            settings, notes = self.data.settings.within(name), list(cell.rows.notes)
+            if self.shape.calibrates(settings):
+                settings = settings.within(name, self._calibration(cell.stage, settings, notes))
+            trivial = self.shape.trivial(cell.rows.table, settings)
+            self._languages[name] = _Language(settings, dict(trivial), notes)
+        return self._languages[name]
+
+    def _calibration(self, stage: EvaluateStage, settings: Settings, notes: list[str]) -> Mapping[str, float]:
+        if "dev" in stage.split.split(","):
+            notes.append(f"{stage.task}: its threshold is fitted on dev rows, which are evaluated")
+            self.context.say(notes[-1])
+        dev = self.context.rows(stage.task, "dev", stage.language, None).table
+        encoded = self.encodings.of(dev, self.shape, settings)
+        outputs = predict(
+            self.network,
+            self.data.slot,
+            self.shape,
+            encoded,
+            self.inputs,
+            self.context.accelerator,
+            self.context.budget,
+        )
+        return self.shape.calibrate(outputs, encoded, dev, settings)
+
+    def _decoded(
+        self, outputs: np.ndarray, encoded: Encoded, table: pa.Table, language: _Language
+    ) -> pa.Table:
+        decoded = self.shape.decode(outputs, encoded, table, language.settings)
+        examples = self.shape.examples(table)
+        kept = table.filter(pa.array(examples)).select(
+            ["id", "cluster", *ACCOUNTS, *(name for name in (QUERIES,) if name in table.column_names)]
+        )
+        subwords = encoded.subwords(table.num_rows)[examples]
+        kept = kept.append_column("subwords", pa.array(subwords.astype(np.int32)))
+        for name in decoded.column_names:
+            kept = kept.append_column(name, decoded[name])
+        return kept
+
+    def _commit(self, cell: _Cell, language: _Language, kept: pa.Table, started: float) -> None:
+        stage, rows, workspace = cell.stage, cell.rows, self.context.workspace
+        with workspace.working("evaluate", stage.key) as folder:
+            if workspace.done("evaluate", stage.key):
+                return
+            pq.write_table(kept, folder / PREDICTIONS, compression="zstd")
+            facts = {
+                "language": stage.language,
+                "variant": stage.variant,
+                "labels": list(language.settings.labels),
+                "rows": kept.num_rows,
+                "draws": len(cell.tables),
+                "trivial": {name: float(value) for name, value in language.trivial.items()},
+                "calibration": {name: float(v) for name, v in language.settings.calibration.items()},
+                "fingerprint": rows.fingerprint,
+                "origin": rows.origin,
+                "dropped": dict(rows.dropped),
+                "notes": language.notes,
+                "seconds": time.monotonic() - started,
+            }
+            workspace.commit("evaluate", stage.identity, facts)
+
+
+def _bare(encoded: Encoded) -> Encoded:
+    """Return the sequences alone."""
+    return Encoded(encoded.tokens, encoded.starts, encoded.segments)
+
+
+def _ahead(chunks: Iterator[list[_Cell]], beside: bool) -> Iterator[list[_Cell]]:
+    """Yield the chunks; `beside`: each is made in a thread while the one before is predicted."""
+    if not beside:
+        yield from chunks
+        return
+    with ThreadPoolExecutor(1, "encode") as thread:
+        coming = thread.submit(next, chunks, None)
+        while (cells := coming.result()) is not None:
+            coming = thread.submit(next, chunks, None)
+            yield cells
 
 
 def worst(draws: Sequence[pa.Table], metric: str) -> pa.Table:
@@ -155,31 +269,6 @@ def _variant(perturb: str | None, clean: pa.Table, context: Context, shape: Form
         clean = clean.append_column(name, disturbed[name])
     known = LENGTH in disturbed.column_names  # variants of before it was counted lack it
     lengths = disturbed[LENGTH] if known else pa.nulls(clean.num_rows, pa.float32())
+    if QUERIES in disturbed.column_names:
+        clean = clean.append_column(QUERIES, disturbed[QUERIES])
     return clean.append_column(LENGTH, lengths)
-
-
-def _distinct(tables: Sequence[pa.Table], shape: Format) -> tuple[pa.Table, list[np.ndarray]]:
-    """Return the distinct rows of the tables, and for each table where its rows are among them.
-
-    All tables hold the same examples in the same order, and differ in their texts alone.
-    """
-    columns = [name for name in ("id", *shape.columns) if name in tables[0].column_names]
-    seen: dict[tuple[Any, ...], int] = {}
-    kept: list[pa.Table] = []
-    places: list[np.ndarray] = []
-    for table in tables:
-        texts = zip(range(table.num_rows), *(_hashable(table[name]) for name in shape.texts), strict=True)
-        fresh: list[int] = []
-        place = np.empty(table.num_rows, dtype=np.int64)
-        for row, key in enumerate(texts):
-            if key not in seen:
-                seen[key] = len(seen)
-                fresh.append(row)
-            place[row] = seen[key]
-        places.append(place)
-        kept.append(table.select(columns).take(pa.array(fresh, pa.int64())))
-    return pa.concat_tables(kept), places
-
-
-def _hashable(column: pa.ChunkedArray) -> list[Any]:
-    return [tuple(value) if isinstance(value, list) else value for value in column.to_pylist()]

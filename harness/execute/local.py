@@ -17,7 +17,7 @@ from harness.execute.context import Context
 from harness.execute.tracked import log_evaluation, log_training
 from harness.formats import format_named
 from harness.names import unknown
-from harness.plan.stages import EvaluateStage, Plan, PlannedRun
+from harness.plan.stages import Plan, PlannedRun
 from harness.report import write_report
 from harness.scoring.records import Cell, RunRecord, TrainStage
 from harness.scoring.scores import score_run
@@ -60,12 +60,13 @@ class LocalExecutor:
                 self.context.say(f"{language}: {error.message}")
                 continue
             for perturb_key in dict.fromkeys(key for stage in mine for key in stage.perturb):
-                perturb = self.plan.perturb[perturb_key]
+                perturb = self.plan.perturb.get(perturb_key) or self.plan.search[perturb_key]
                 if self.workspace.done("perturb", perturb_key):
                     continue
                 if perturb.parse and not self.workspace.done("parse", perturb.parse):
                     run_parse(self.plan.parse[perturb.parse], self.context)
-                run_perturb(perturb, self.context)
+                if perturb_key in self.plan.perturb:
+                    run_perturb(perturb, self.context)
 
     def _run(self, planned: PlannedRun) -> RunRecord:
         tracked = not self.tracker.already_logged(planned.run_id)
@@ -116,27 +117,30 @@ class LocalExecutor:
         self.tracker.run(planned.run_id, planned.name, kind="run", params=params, tags=tags)
 
     def _evaluate(self, planned: PlannedRun) -> int:
-        """Predict the run's missing cells, language by language; return the number of examples predicted."""
-        missing: dict[str, list[EvaluateStage]] = {}
-        for cell in planned.cells:
-            if (
-                cell.key
-                and cell.language not in self.without_rows
-                and not self.workspace.done("evaluate", cell.key)
-            ):
-                missing.setdefault(cell.language, []).append(self.plan.evaluate[cell.key])
+        """Predict the run's missing cells; return the number of examples predicted."""
+        missing = [
+            self.plan.evaluate[cell.key]
+            for cell in planned.cells
+            if cell.key
+            and cell.language not in self.without_rows
+            and not self.workspace.done("evaluate", cell.key)
+        ]
         if not missing:
             return 0
         from harness.execute.evaluate_stage import run_evaluate
+        from harness.execute.search import run_search
         from harness.execute.train_stage import load_network
 
-        recipe = next(iter(missing.values()))[0].recipe
+        recipe = missing[0].recipe
         device = self.context.accelerator.device
         network, data, tokenizer = load_network(self.context, planned, self.plan.spec.target, recipe, device)
-        for stages in missing.values():
-            run_evaluate(stages, network, data, tokenizer, self.context)
-        done = [stage for stages in missing.values() for stage in stages]
-        return sum(int(self.workspace.read("evaluate", stage.key)["rows"]) for stage in done)
+        languages = list(dict.fromkeys(stage.language for stage in missing))
+        missing.sort(key=lambda stage: languages.index(stage.language))
+        for perturb_key in dict.fromkeys(key for stage in missing for key in stage.perturb):
+            if perturb_key in self.plan.search and not self.workspace.done("perturb", perturb_key):
+                run_search(self.plan.search[perturb_key], network, data, tokenizer, self.context)
+        run_evaluate(missing, network, data, tokenizer, self.context)
+        return sum(int(self.workspace.read("evaluate", stage.key)["rows"]) for stage in missing)
 
     def _tables(self, planned: PlannedRun) -> dict[str, dict[str, pa.Table]]:
         tables: dict[str, dict[str, pa.Table]] = {}

@@ -33,6 +33,8 @@ class MultipleChoice(Format):
     groups = "context"
     metrics = ("accuracy",)
     uses = ("pooling",)
+    alone = True
+    encodes_by = ("max_length",)
 
     def encode(self, table: pa.Table, tokenizer: PreTrainedTokenizerFast, settings: Settings) -> Encoded:
         """Encode context and question against each choice, in the tokenizer's pair template.
@@ -116,6 +118,17 @@ class MultipleChoice(Format):
                 "probabilities": pa.array(probabilities, pa.list_(pa.float32())),
             }
         )
+
+    def confidence(
+        self, outputs: np.ndarray, encoded: Encoded, table: pa.Table, settings: Settings
+    ) -> np.ndarray:
+        """Return the log-probability of each item's right choice, from outputs [sequences, 1]."""
+        assert encoded.items is not None
+        assert encoded.labels is not None
+        scores, first = outputs[:, 0].astype(np.float64), encoded.items[:-1]
+        top = np.maximum.reduceat(scores, first)
+        sums = np.add.reduceat(np.exp(scores - np.repeat(top, np.diff(encoded.items))), first)
+        return np.asarray(scores[first + encoded.labels] - top - np.log(sums))
 
     def trivial(self, table: pa.Table, settings: Settings) -> Mapping[str, float]:
         """Return what is expected of a draw among the choices, or of the most frequent position if that is more."""

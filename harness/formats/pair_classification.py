@@ -28,6 +28,8 @@ class PairClassification(Format):
     groups = "premise"
     metrics = ("accuracy",)
     uses = ("pooling",)
+    alone = True
+    encodes_by = ("max_length",)
 
     def encode(self, table: pa.Table, tokenizer: PreTrainedTokenizerFast, settings: Settings) -> Encoded:
         """Encode premise and hypothesis by the tokenizer's pair template, a premise alone by its single one."""
@@ -83,6 +85,15 @@ class PairClassification(Format):
                 "probabilities": pa.array(list(probabilities.astype(np.float32)), pa.list_(pa.float32())),
             }
         )
+
+    def confidence(
+        self, outputs: np.ndarray, encoded: Encoded, table: pa.Table, settings: Settings
+    ) -> np.ndarray:
+        """Return the log-probability of each row's label, from logits [n, labels]."""
+        assert encoded.labels is not None
+        shifted = outputs.astype(np.float64) - outputs.max(axis=1, keepdims=True)
+        rows = np.arange(len(outputs))
+        return np.asarray(shifted[rows, encoded.labels] - np.log(np.exp(shifted).sum(axis=1)))
 
     def trivial(self, table: pa.Table, settings: Settings) -> Mapping[str, float]:
         """Return the share of the most frequent label."""

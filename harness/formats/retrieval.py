@@ -55,6 +55,8 @@ class Retrieval(Format):
     metrics = ("accuracy", "map@20", "f1", "reverse-accuracy")
     uses = ("pooling", "layer", "similarity", "neighbours")
     trains = False
+    alone = True
+    encodes_by = ("max_length",)
 
     def encode(self, table: pa.Table, tokenizer: PreTrainedTokenizerFast, settings: Settings) -> Encoded:
         """Encode each row's query, then its candidate; ``side`` notes which is which (0 and 1)."""

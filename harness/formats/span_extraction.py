@@ -42,6 +42,8 @@ class SpanExtraction(Format):
     metrics = ("f1", "exact_match")
     uses = ("stride", "answer_length", "best_answers")
     outputs = "token"
+    alone = True
+    encodes_by = ("max_length", "stride")
 
     def encode(self, table: pa.Table, tokenizer: PreTrainedTokenizerFast, settings: Settings) -> Encoded:
         """Encode each question with the windows of its context.
@@ -136,6 +138,28 @@ class SpanExtraction(Format):
                 "logits": pa.array(list(scores.astype(np.float32)), pa.list_(pa.float32())),
             }
         )
+
+    def confidence(
+        self, outputs: np.ndarray, encoded: Encoded, table: pa.Table, settings: Settings
+    ) -> np.ndarray:
+        """Return the log-probability of each row's first answer, in the window where it is highest.
+
+        It is that of its start times that of its end, each over the window's tokens, from logits [total, 2]. Where
+        no window holds the answer it is that of no answer (the first token).
+        """
+        first, widths = encoded.starts[:-1], encoded.widths
+        scores = outputs.astype(np.float64)
+        top = np.maximum.reduceat(scores, first)
+        sums = np.add.reduceat(np.exp(scores - np.repeat(top, widths, axis=0)), first)
+        places = [np.maximum(encoded.notes[name].astype(np.int64), 0) for name in ("start", "end")]
+        told = np.zeros(len(first))
+        for side, place in enumerate(places):
+            told += scores[first + place, side] - top[:, side] - np.log(sums[:, side])
+        windows = np.searchsorted(encoded.row_of_item, np.arange(table.num_rows))
+        held = places[0] > 0
+        inside = np.maximum.reduceat(np.where(held, told, -np.inf), windows)
+        none = np.minimum.reduceat(np.where(held, np.inf, told), windows)
+        return np.where(np.isfinite(inside), inside, none)
 
     def carried(self, row: Mapping[str, Any], disturbed: Mapping[str, Disturbed]) -> dict[str, Any] | None:
         """Return the new texts, and the answers where they lie in the new context.

@@ -84,6 +84,8 @@ class TokenTagging(Format):
     groups = "tokens"
     metrics = ("f1", "accuracy", "token_f1")
     outputs = "token"
+    alone = True
+    encodes_by = ("max_length",)
 
     def text(self, value: Any, language: str) -> str:
         """Return the words joined as the language joins them."""

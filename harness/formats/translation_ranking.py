@@ -31,6 +31,7 @@ class TranslationRanking(Format):
     texts = ("text", "text_pair")
     metrics = ("negative_loss",)
     predicts = False
+    encodes_by = ("max_length",)
 
     def encode(self, table: pa.Table, tokenizer: PreTrainedTokenizerFast, settings: Settings) -> Encoded:
         """Encode the two texts one after the other as one sequence; the mark ``second`` tells them apart."""
