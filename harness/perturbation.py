@@ -93,6 +93,13 @@ class Perturbation:
             return f"{self.full_name} does not serve {language}"
         return None
 
+    def unfit(self, labels: Sequence[str]) -> str | None:
+        """Say why rows with a task's labels cannot be disturbed (tags that name no entities, say); None if they can.
+
+        `labels` is empty where only the training rows tell them.
+        """
+        return None
+
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
         """Return the disturbed sentence; ``Rewrite.unchanged(sentence)`` where nothing can be done.
 

@@ -526,6 +526,9 @@ class _Builder:
         lacking = [name for name in perturbation.columns if name not in self.shape.columns]
         if lacking:
             return (), f"{self.target.name} has no column '{lacking[0]}'"
+        unfit = perturbation.unfit(self.target.labels)
+        if unfit:
+            return (), unfit
         if not perturbation.columns:
             return self.columns, None
         columns = tuple(name for name in self.columns if name in perturbation.columns)

@@ -68,6 +68,7 @@ class Sentence:
         tokens: its surface tokens; between them lies only whitespace.
         offset: where it begins in the text it was cut from.
         unparsed: why it has no tree; None when it has one.
+        listed: whether its words were given apart, so that no blank between them is part of the text.
     """
 
     text: str
@@ -75,6 +76,7 @@ class Sentence:
     tokens: tuple[Token, ...]
     offset: int = 0
     unparsed: str | None = "no parse was given"
+    listed: bool = False
 
     @classmethod
     def plain(
@@ -97,7 +99,7 @@ class Sentence:
         for word in words:
             found.append(Token(position, position + len(word), word, tokenization.is_word(word)))
             position += len(word) + len(between)
-        return cls(between.join(words), language, tuple(found))
+        return cls(between.join(words), language, tuple(found), listed=True)
 
     def __getattr__(self, name: str) -> Any:
         # Asked for what is not there: the tokens of a plain sentence are made when first needed.

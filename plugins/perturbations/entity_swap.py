@@ -85,6 +85,11 @@ class EntitySwap(Perturbation):
             )
         return None
 
+    def unfit(self, labels: Sequence[str]) -> str | None:
+        if labels and not any(map(_TAG.fullmatch, labels)):
+            return f"{self.full_name} needs tags of entities (B-PER, I-PER), and these are {', '.join(labels[:3])} ..."
+        return None
+
     def edit(
         self, row: Mapping[str, Any], rows: Rows, rng: Random, intensity: float
     ) -> Mapping[str, Any] | None:

@@ -89,10 +89,13 @@ def droppable(sentence: Sentence, index: int) -> bool:
 class Spaces(Perturbation):
     """Blanks left out between two words, or put into a word of four letters or more.
 
+    Where words are listed and tagged one by one there are none to leave out: blanks are put in alone.
+
     Das ist ein schöner Tag.  ->  Das istein schö ner Tag.
     """
 
     name, family, keeps_meaning = "spaces", "noise", True
+    version = "2"
     intensity = 0.2
     description = "blanks left out between words, or put into words"
     reference = "CheckList (Ribeiro et al. 2020, arXiv 2005.04118); NoiseQA (Ravichander et al. 2021, arXiv 2102.08345)"
@@ -124,7 +127,7 @@ def _ways(sentence: Sentence, index: int) -> tuple[bool, ...]:
     """Return how a word can be disturbed: the blank after it left out (False), one put into it (True)."""
     text = sentence.tokens[index].text
     ways = []
-    if index + 1 < len(sentence) and _BLANK.fullmatch(sentence.gaps[index + 1]):
+    if not sentence.listed and index + 1 < len(sentence) and _BLANK.fullmatch(sentence.gaps[index + 1]):
         after = sentence.tokens[index + 1]
         if after.is_word and not (text[-1].isdigit() and after.text[0].isdigit()):
             ways.append(False)

@@ -125,3 +125,9 @@ def test_a_higher_intensity_keeps_what_a_lower_one_replaced(seed, one, other):
         texts.append([" ".join(found["tokens"][each.start : each.end]) for each in entities(found["tags"])])
     for old, low, high in zip(("Carl", "Dora", "Rome", "Oslo"), *texts, strict=True):
         assert low in (old, high)
+
+
+def test_tags_that_are_no_entities_are_not_served():
+    assert "NOUN" in EntitySwap().unfit(("NOUN", "VERB", "X"))
+    assert EntitySwap().unfit(("B-PER", "I-PER", "O")) is None
+    assert EntitySwap().unfit(()) is None

@@ -197,3 +197,11 @@ def test_what_has_lost_its_diacritics_has_none_to_lose(language, word):
 @given(st.sampled_from(["tr", "az"]), st.text("abcçdefgğhıijklmnoöprsştuüvyz", max_size=12))
 def test_turkish_words_survive_capitals(language, word):
     assert lowercase(uppercase(word, language), language) == word
+
+
+def test_no_blank_between_listed_words_is_left_out():
+    sentence = Sentence.pretokenised(["Das", "ist", "ein", "schöner", "Tag", "."], "de")
+    assert {NOISE["spaces"].rewrite(sentence, random.Random(seed), 1.0).text for seed in range(60)} == {
+        f"Das ist ein {word} Tag ."
+        for word in ("s chöner", "sc höner", "sch öner", "schö ner", "schön er", "schöne r")
+    }
