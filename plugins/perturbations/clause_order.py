@@ -6,36 +6,37 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness_plugins.perturbations.closed_class import CLITICS
+from harness_plugins.perturbations.constituents import quotation_zones
 from harness_plugins.perturbations.reordering import (
     Change,
     Part,
     Rewording,
     folded,
-    has_pair,
     is_finite,
     is_reference,
     negated,
     phrase,
     points_at_order,
     predicate,
-    root,
     table,
 )
-from harness_plugins.perturbations.verb_second import inverted, uninverted
+from harness_plugins.perturbations.verb_second import finite_verb, inverted, uninverted
 
 from harness import Sentence
 from harness.text.writing import base
 
 # A finite verb without a subject has one understood, which is looked for in what was said before.
 _NULL_SUBJECTS = frozenset({"bg", "el", "es", "it", "pt", "ru"})
-_BREAKS = frozenset(";:—–()")
+_BREAKS = frozenset(";:—–")
+_SUBJECTS = ("nsubj", "csubj", "expl")
+_HANGING = frozenset({"parataxis", "discourse", "vocative", "ccomp", "dislocated", "orphan", "mark"})
 
 
 class SwapClauses(Rewording):
     """A main clause and its adverbial clause exchanged, with comma, capital and German verb as they must be.
 
     Only clauses that a conjunction introduces which may stand in either place (*when*, *because*,
-    *although*; a table for each language). Left alone: a clause that would come to stand first with a
+    *although*, *after doing*; a table for each language). Left alone: a clause that would come to stand first with a
     pronoun, or without a subject, that may point at a noun of the other; main clauses with *then*, of
     several verbs, or with other clauses beside; questions and quotations.
 
@@ -44,47 +45,69 @@ class SwapClauses(Rewording):
     """
 
     name = "swap-clauses"
+    version = "2"
     languages = ("bg", "de", "en", "es", "fr", "ru")
     description = "main and adverbial clause exchanged"
     reference = "Diessel 2001, Language 77(3): The ordering distribution of main and adverbial clauses"
 
     def changes(self, sentence: Sentence) -> Iterator[Change]:
-        head = root(sentence)
-        if head is None or not predicate(sentence, head) or not _plain(sentence, head):
+        if sentence.text.rstrip("\"'”’»)").endswith("?") or points_at_order(sentence):
             return
-        for child in sentence.children(head):
-            if sentence.tokens[child].relation == "advcl":
-                change = _exchange(sentence, head, child)
-                if change is not None:
-                    yield change
+        for head in range(len(sentence)):
+            inner = _main_clause(sentence, head)
+            for child in sentence.children(head) if inner is not None else ():
+                if sentence.tokens[child].relation == "advcl" and inner is not None:
+                    change = _exchange(sentence, head, child, inner)
+                    if change is not None:
+                        yield change
 
 
-def _plain(sentence: Sentence, head: int) -> bool:
-    """Say whether a sentence is one main clause, no question, with nothing that would hang in the air."""
-    if sentence.text.rstrip("\"'”’»)").endswith("?") or points_at_order(sentence):
-        return False
-    if any(token.text in _BREAKS for token in sentence.tokens) or has_pair(sentence, (0, len(sentence))):
-        return False
-    for child in sentence.children(head):
-        token = sentence.tokens[child]
-        if token.relation in ("parataxis", "discourse", "vocative", "ccomp", "dislocated", "orphan", "mark"):
-            return False
-        if token.relation == "conj" and token.upos in ("VERB", "AUX"):
-            return False
-        if any("Int" in each.feats.get("PronType", "") for each in (token,)):
-            return False
-    return True
-
-
-def _exchange(sentence: Sentence, head: int, child: int) -> Change | None:
-    span = phrase(sentence, child)
-    whole = phrase(sentence, head)
-    if span is None or whole is None:
+def _main_clause(sentence: Sentence, head: int) -> tuple[int, int] | None:
+    """Return where a plain main clause lies, up to a clause that follows it after a sign; None if it is none."""
+    token, whole = sentence.tokens[head], phrase(sentence, head)
+    if not token.is_word or whole is None or not predicate(sentence, head):
         return None
-    kind = _conjunction(sentence, span, child)
-    if kind is None or not _finite(sentence, child):
+    above = sentence.head(head)
+    joined = token.relation == "conj" and above >= 0 and sentence.head(above) < 0
+    if above >= 0 and not (joined and _has_subject(sentence, head)):
         return None
     start, end = whole
+    for child in sentence.children(head):
+        below = sentence.tokens[child]
+        if below.relation in ("parataxis", "conj") and child > head:
+            first = min(sentence.subtree(child))
+            sign = first if not sentence.tokens[first].is_word else first - 1
+            if not sentence.tokens[sign].is_word and _has_subject(sentence, child):
+                end = min(end, sign)
+            elif below.relation == "parataxis" or predicate(sentence, child):
+                return None
+        elif below.relation in _HANGING or "Int" in below.feats.get("PronType", ""):
+            return None
+    # An object clause could take the other for its own.
+    breaks = any(sentence.tokens[index].text in _BREAKS for index in range(start, end))
+    return None if breaks or not _balanced(sentence, (start, end)) else (start, end)
+
+
+def _has_subject(sentence: Sentence, head: int) -> bool:
+    return any(sentence.tokens[child].relation in _SUBJECTS for child in sentence.children(head))
+
+
+def _balanced(sentence: Sentence, span: tuple[int, int]) -> bool:
+    """Say whether no quotation or bracket begins or ends inside a stretch alone."""
+    zones = quotation_zones(sentence)
+    return zones[span[0]] == zones[span[1] - 1] and all(
+        sentence.tokens[index].text not in "\"'" for index in range(*span)
+    )
+
+
+def _exchange(sentence: Sentence, head: int, child: int, whole: tuple[int, int]) -> Change | None:
+    span = phrase(sentence, child)
+    if span is None or span[0] < whole[0] or span[1] > whole[1] or not _balanced(sentence, span):
+        return None
+    start, end = whole
+    kind = _conjunction(sentence, span, child)
+    if kind is None or not (_finite(sentence, child) or _understood(sentence, head, child, kind)):
+        return None
     lasts = [
         sentence.tokens[index] for index in (end - 1, span[0] - 1, span[0] - 2, span[1] - 1) if index >= 0
     ]
@@ -94,17 +117,35 @@ def _exchange(sentence: Sentence, head: int, child: int) -> Change | None:
     if sentence.tokens[start].relation == "cc" and len(sentence.subtree(start)) == 1 and start + 1 < end:
         start += 1
     if span[0] == start and _is_comma(sentence, span[1]):
-        return _to_the_end(sentence, head, span, (span[1] + 1, end), kind)
+        main = (span[1] + 1, end)
+        return _to_the_end(sentence, head, span, main, kind) if _balanced(sentence, main) else None
     if span[1] == end:
         stop = span[0] - 1 if _is_comma(sentence, span[0] - 1) else span[0]
-        return _to_the_front(sentence, head, span, (start, stop), kind)
+        main = (start, stop)
+        return _to_the_front(sentence, head, span, main, kind) if _balanced(sentence, main) else None
     return None
+
+
+def _understood(sentence: Sentence, head: int, child: int, kind: str) -> bool:
+    """Say whether a clause without a finite verb has the main clause's subject for its own."""
+    rules = table("subordinators", sentence.language)
+    if kind not in rules.get("infinite", ()) or not _has_subject(sentence, head):
+        return False
+    near = [child, *(c for c in sentence.children(child) if sentence.tokens[c].relation in ("aux", "cop"))]
+    finite = any(is_finite(word) for index in near for word in sentence.tokens[index].words)
+    passive = any((sentence.tokens[c].deprel or "").endswith(":pass") for c in sentence.children(head))
+    if passive and kind in ("by", "in order to", "without"):
+        # Trade was developed by building ports: it built none.
+        return False
+    return not finite and not _has_subject(sentence, child) and sentence.tokens[head].upos == "VERB"
 
 
 def _to_the_end(
     sentence: Sentence, head: int, clause: tuple[int, int], main: tuple[int, int], kind: str
 ) -> Change | None:
-    if not _refers_safely(sentence, main, clause) or _needs_other(sentence, main):
+    if not _refers_safely(sentence, main, clause, head) or _needs_other(sentence, main):
+        return None
+    if _other_verb(sentence, head, main):
         return None
     order: Sequence[int] | None = range(*main)
     if base(sentence.language) == "de":
@@ -130,7 +171,12 @@ def _to_the_front(
     rules = table("subordinators", sentence.language)
     if kind in rules.get("last", ()) or _needs_other(sentence, main) or _correlates(sentence, main, clause):
         return None
-    if not _refers_safely(sentence, clause, main) or not _begins_with_subject(sentence, head, main):
+    if not _refers_safely(sentence, clause, main, head) or not _begins_with_subject(sentence, head, main):
+        return None
+    infinite = not any(_finite(sentence, index) for index in range(*clause) if sentence.head(index) == head)
+    if (infinite or kind in rules.get("purpose", ())) and (
+        negated(sentence, head) or _other_verb(sentence, head, main)
+    ):
         return None
     if kind in rules["cause"] and negated(sentence, head):
         return None
@@ -143,6 +189,16 @@ def _to_the_front(
         return None
     comma: Part = main[1] if _is_comma(sentence, main[1]) else ","
     return Change(main[0], clause[1], (*range(*clause), comma, *order))
+
+
+def _other_verb(sentence: Sentence, head: int, main: tuple[int, int]) -> bool:
+    """Say whether a main clause holds another verb behind its own, which could take the clause for its own."""
+    verb = finite_verb(sentence, head)
+    return any(
+        sentence.tokens[index].relation in ("acl", "advcl", "ccomp", "xcomp", "conj")
+        and (sentence.tokens[index].upos == "VERB" or predicate(sentence, index))
+        for index in range((head if verb is None else min(verb, head)) + 1, main[1])
+    )
 
 
 def _begins_with_subject(sentence: Sentence, head: int, main: tuple[int, int]) -> bool:
@@ -228,9 +284,18 @@ def _correlates(sentence: Sentence, main: tuple[int, int], clause: tuple[int, in
     )
 
 
-def _refers_safely(sentence: Sentence, first: tuple[int, int], second: tuple[int, int]) -> bool:
-    """Say whether nothing in what comes to stand first may point at a noun in the other clause."""
-    points = any(is_reference(sentence, index) for index in range(*first))
+def _refers_safely(sentence: Sentence, first: tuple[int, int], second: tuple[int, int], head: int) -> bool:
+    """Say whether nothing in what comes to stand first may point at a noun in the other clause.
+
+    The subject of a clause without a finite verb is the main clause's, and so no noun in it.
+    """
+    infinite = not any(_finite(sentence, index) for index in range(*second) if sentence.head(index) == head)
+    own = infinite and first[0] <= head < first[1]
+    points = any(
+        is_reference(sentence, index)
+        for index in range(*first)
+        if not (own and sentence.tokens[index].relation in _SUBJECTS and sentence.head(index) == head)
+    )
     points = points or any(_without_subject(sentence, index) for index in range(*first))
     nouns = any(sentence.tokens[index].upos in ("NOUN", "PROPN") for index in range(*second))
     return not (points and nouns)

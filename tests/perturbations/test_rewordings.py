@@ -248,6 +248,39 @@ CLAUSES = [
 ]
 
 
+CLAUSES += [
+    (
+        "en",
+        "Ann slept after eating the bread.",
+        "Ann PROPN 2 nsubj =Ann; slept VERB 0 root FIN; after SCONJ 4 mark; eating VERB 2 advcl VerbForm=Ger;"
+        "the DET 6 det; bread NOUN 4 obj; . PUNCT 2 punct",
+        "After eating the bread, Ann slept.",
+    ),
+    (
+        "de",
+        "Um Brot zu kaufen, ging Anna aus.",
+        "Um SCONJ 4 mark =um; Brot NOUN 4 obj; zu PART 4 mark; kaufen VERB 6 advcl VerbForm=Inf; , PUNCT 4 punct;"
+        "ging VERB 0 root FIN; Anna PROPN 6 nsubj =Anna; aus ADP 6 compound:prt; . PUNCT 6 punct",
+        "Anna ging aus, um Brot zu kaufen.",
+    ),
+    (
+        "en",
+        "Ben came and Ann slept when the music stopped.",
+        "Ben PROPN 2 nsubj =Ben; came VERB 0 root FIN; and CCONJ 5 cc; Ann PROPN 5 nsubj =Ann; slept VERB 2 conj FIN;"
+        "when ADV 9 mark; the DET 8 det; music NOUN 9 nsubj; stopped VERB 5 advcl FIN; . PUNCT 2 punct",
+        "Ben came and when the music stopped, Ann slept.",
+    ),
+    # the ports were not built by the trade
+    (
+        "en",
+        "Trade was developed by building ports.",
+        "Trade NOUN 3 nsubj:pass; was AUX 3 aux:pass FIN; developed VERB 0 root; by SCONJ 5 mark;"
+        "building VERB 3 advcl VerbForm=Ger; ports NOUN 5 obj; . PUNCT 3 punct",
+        None,
+    ),
+]
+
+
 @pytest.mark.parametrize(("language", "text", "rows", "result"), CLAUSES)
 def test_main_and_adverbial_clause_change_places(language, text, rows, result):
     found = outcomes(SwapClauses(), tree(language, text, rows.replace("FIN", FINITE)))
@@ -395,7 +428,8 @@ FRONTED = [
     (
         "zh",
         "昨天，學生參觀博物館。",
-        "昨天 NOUN 4 obl:tmod; ， PUNCT 1 punct; 學生 NOUN 4 nsubj; 參觀 VERB 0 root; 博物館 NOUN 4 obj; 。 PUNCT 4 punct",
+        "昨天 NOUN 4 obl:tmod; ， PUNCT 1 punct; 學生 NOUN 4 nsubj;"
+        "參觀 VERB 0 root; 博物館 NOUN 4 obj; 。 PUNCT 4 punct",
         {"學生昨天參觀博物館。"},
     ),
 ]
