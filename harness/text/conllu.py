@@ -11,7 +11,7 @@ from types import MappingProxyType
 import regex
 
 from harness.text import tokens as tokenization
-from harness.text.sentence import NO_FEATURES, Sentence, Token, Word
+from harness.text.sentence import NO_FEATURES, Sentence, Token, Word, token_of, word_of
 
 _BLANK = regex.compile(r"[\s\p{Cc}\p{Cf}]*")
 # How far a form may lie to the right of where it is looked for (a parser may drop a stray sign).
@@ -59,32 +59,71 @@ def sentences(text: str, language: str, conllu: str) -> list[Sentence] | str:
 
 
 def _read(conllu: str) -> Iterator[_Tree]:
-    lines: list[str] = []
-    for line in conllu.split("\n"):
-        if not line or line.isspace():
-            if lines:
-                yield from _tree(lines)
-            lines = []
-        elif line[0] != "#":
-            lines.append(line)
-    if lines:
-        yield from _tree(lines)
+    for block in conllu.split("\n\n"):
+        if not block:
+            continue
+        tree = _at_once(block)
+        if tree is not None:
+            yield _checked(tree)
+            continue
+        lines: list[str] = []
+        for line in block.split("\n"):
+            if not line or line.isspace():
+                yield from _line_by_line(lines)
+                lines = []
+            elif line[0] != "#":
+                lines.append(line)
+        yield from _line_by_line(lines)
 
 
-def _tree(lines: list[str]) -> Iterator[_Tree]:
-    rows = [line.split("\t") for line in lines]
-    names = [row[0] for row in rows]
-    count = len(rows)
-    if names == _names(count) and {len(row) for row in rows} == {10}:
-        try:
-            heads = [max(int(row[6]) - 1, -1) for row in rows]
-        except ValueError:
-            heads = []
-        if heads:
-            words = [Word(row[1], row[2], row[3], row[7], _features(row[5])) for row in rows]
-            yield _checked(_Tree([row[1] for row in rows], _singles(count), words, heads))
-            return
-    yield from _line_by_line(lines)
+def _at_once(block: str) -> _Tree | None:
+    """Return the tree of a block as it should be: comments, then lines of ten columns; None where it is not so."""
+    block = block.strip("\n")
+    while block.startswith("#"):
+        block = block.partition("\n")[2]
+    cells = block.replace("\n", "\t").split("\t")
+    if len(cells) % 10:
+        return None
+    names, forms, lemmas, upos, feats, heads, deprels = (
+        cells[number::10] for number in (0, 1, 2, 3, 5, 6, 7)
+    )
+    members, units = _singles(len(names)), forms
+    if names != _names(len(names)):
+        rows = [row for row, name in enumerate(names) if name.isdecimal()]
+        if [names[row] for row in rows] != _names(len(rows)):
+            return None
+        found = _units(names)
+        if not rows or found is None:
+            return None
+        members, units = [words for _, words in found], [forms[row] for row, _ in found]
+        forms, lemmas, upos, feats, heads, deprels = (
+            [column[row] for row in rows] for column in (forms, lemmas, upos, feats, heads, deprels)
+        )
+    try:
+        above = [max(int(head) - 1, -1) for head in heads]
+    except ValueError:
+        return None
+    words = list(map(word_of, zip(forms, lemmas, upos, deprels, map(_features, feats), strict=True)))
+    return _Tree(units, members, words, above)
+
+
+def _units(names: list[str]) -> list[tuple[int, Sequence[int]]] | None:
+    """Return the row of each surface unit, with the words in it; None where a name is none."""
+    found: list[tuple[int, Sequence[int]]] = []
+    covered = 0
+    for row, name in enumerate(names):
+        if name.isdecimal():
+            number = int(name)
+            if number > covered:
+                found.append((row, (number - 1,)))
+            continue
+        first, dash, last = name.partition("-")
+        if dash and first.isdecimal() and last.isdecimal():
+            covered = int(last)
+            found.append((row, range(int(first) - 1, covered)))
+        elif "." not in name or dash:
+            return None
+    return found
 
 
 @lru_cache(maxsize=1024)
@@ -197,6 +236,8 @@ def _build(
         if offset or row[0][0] < 0:
             row = [(max(begin - offset, 0), end - offset) for begin, end in row]
         made = Sentence(stretch, language, _tokens(stretch, language, tree, row), offset, None)
+        if len(made.upwards) != len(made.tokens):
+            raise MisfitError("the parse's tree has a cycle")
         yield made
 
 
@@ -232,16 +273,17 @@ def _tokens(text: str, language: str, tree: _Tree, places: list[tuple[int, int]]
 
 def _one_each(text: str, tree: _Tree, places: list[tuple[int, int]]) -> tuple[Token, ...]:
     """Return the tokens of a sentence each token of which is one word."""
-    _check_cycles(tree.heads)
-    is_word = tokenization.is_word
-    found = []
-    for (start, end), word, head in zip(places, tree.words, tree.heads, strict=True):
-        form, deprel = text[start:end], word.deprel
-        relation = deprel if ":" not in deprel else deprel[: deprel.index(":")]
-        found.append(
-            Token(start, end, form, is_word(form), word.upos, head, deprel, word.feats, (word,), relation)
-        )
-    return tuple(found)
+    starts, ends = zip(*places, strict=True)
+    forms = [text[start:end] for start, end in places]
+    _, _, upos, deprels, feats = zip(*tree.words, strict=True)
+    are_words, relations = map(tokenization.is_word, forms), map(_relation, deprels)
+    columns = (starts, ends, forms, are_words, upos, tree.heads, deprels, feats, zip(tree.words), relations)
+    return tuple(map(token_of, zip(*columns, strict=True)))
+
+
+@lru_cache(maxsize=1024)
+def _relation(deprel: str) -> str:
+    return deprel.partition(":")[0]
 
 
 def _grouped(
@@ -258,8 +300,7 @@ def _grouped(
             head = owner[above] if above >= 0 else -1
             words = tuple([tree.words[member] for member in members])
             upos, deprel, feats = chosen.upos, chosen.deprel, chosen.feats
-            relation = deprel.partition(":")[0]
-            yield Token(start, end, form, is_word, upos, head, deprel, feats, words, relation)
+            yield Token(start, end, form, is_word, upos, head, deprel, feats, words, _relation(deprel))
         else:
             # A sign that the parser dropped hangs on its neighbour.
             head = max((other for other in known if other < index), default=known[0])
@@ -287,18 +328,6 @@ def _cover(units: list[tuple[int, int]], words: list[tuple[int, int]]) -> list[t
                 break
         groups.append((start, end, members))
     return groups
-
-
-def _check_cycles(heads: Sequence[int]) -> None:
-    seen = [0] * len(heads)
-    for stamp, node in enumerate(range(len(heads)), 1):
-        while node >= 0:
-            if seen[node]:
-                if seen[node] == stamp:
-                    raise MisfitError("the parse's tree has a cycle")
-                break
-            seen[node] = stamp
-            node = heads[node]
 
 
 def _depths(heads: list[int]) -> list[int]:

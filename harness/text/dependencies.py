@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from harness.text.rewrite import Rewrite
 from harness.text.tokens import is_word
 
@@ -18,19 +20,16 @@ def dependency_lengths(rewrite: Rewrite) -> tuple[int, int]:
     sentence = rewrite.sentence
     if not sentence.parsed:
         return 0, 0
-    old = {index: place for place, index in enumerate(sentence.words)}
+    old = dict(zip(sentence.words, count()))
     new: dict[int, int] = {}
     place = 0
-    for piece in rewrite.pieces:
-        if piece.source is None:
-            place += is_word(piece.text)
-        elif piece.source in old:
-            new[piece.source] = place
+    for text, source, _ in rewrite.pieces:
+        if source is None:
+            place += is_word(text)
+        elif source in old:
+            new[source] = place
             place += 1
-    before = after = 0
-    for index in new:
-        head = sentence.head(index)
-        if head in new:
-            before += abs(old[index] - old[head])
-            after += abs(new[index] - new[head])
-    return before, after
+    tokens = sentence.tokens
+    pairs = [(index, head) for index in new if (head := tokens[index].head) in new]
+    before = sum([abs(old[index] - old[head]) for index, head in pairs])
+    return before, sum([abs(new[index] - new[head]) for index, head in pairs])

@@ -14,16 +14,23 @@ levenshtein: Callable[[str, str], int] = Levenshtein.distance
 def moved(order: Sequence[int]) -> set[int]:
     """Return the items of `order`, all different, that must be lifted out to leave it rising: the fewest.
 
-    The others are a longest rising subsequence, found by patience sorting.
+    The others are a longest rising subsequence, found by patience sorting; what lies in its place at either end is
+    part of it.
     """
+    rising = sorted(order)
+    first, last = 0, len(rising)
+    while first < last and order[first] == rising[first]:
+        first += 1
+    while last > first and order[last - 1] == rising[last - 1]:
+        last -= 1
     tails: list[int] = []
     before: dict[int, int | None] = {}
-    for item in order:
+    for item in order[first:last]:
         place = bisect_left(tails, item)
         before[item] = tails[place - 1] if place else None
         tails[place : place + 1] = [item]
     kept = tails[-1] if tails else None
-    lifted = set(order)
+    lifted = set(order[first:last])
     while kept is not None:
         lifted.discard(kept)
         kept = before[kept]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from harness.text import casing, edits
 from harness.text.alignment import Alignment, Link
@@ -22,9 +22,8 @@ _QUOTES = frozenset('"“”„«»')
 _CLOSING = frozenset(")]}’」』）】》〉")
 
 
-@dataclass(slots=True, unsafe_hash=True)
-class Piece:
-    """One piece of the new sentence, never changed (not frozen, which would take thrice as long to make).
+class Piece(NamedTuple):
+    """One piece of the new sentence.
 
     Attributes:
         text: its characters.
@@ -98,9 +97,10 @@ class Rewrite:
         words = [index for index in order if sentence.tokens[index].is_word]
         if sorted(words) != list(sentence.words) or len(set(order)) != len(order):
             raise ValueError("the new order does not name every word once")
-        pieces = list(_sources(sentence))
+        sources = _sources(sentence)
+        pieces = list(sources)
         for slot, index in zip(sentence.words, words, strict=True):
-            pieces[slot] = Piece(sentence.tokens[index].text, index)
+            pieces[slot] = sources[index]
         fitted = _fit_case(sentence, pieces)
         return cls(sentence, fitted, _slot_gaps(sentence, fitted))
 
@@ -113,10 +113,11 @@ class Rewrite:
         them; elsewhere punctuation keeps to the side that it kept to, and words are joined as the language
         joins them. ValueError if a token is named twice.
         """
+        sources = _sources(sentence)
         pieces = []
         for part in parts:
             if isinstance(part, int):
-                pieces.append(Piece(sentence.tokens[part].text, part))
+                pieces.append(sources[part])
             elif isinstance(part, str):
                 pieces.append(Piece(part))
             else:
@@ -134,9 +135,8 @@ class Rewrite:
         """The new sentence."""
         if self._texts is not None:
             return self._spliced()
-        parts = [self.gaps[0]]
-        for piece, gap in zip(self.pieces, self.gaps[1:], strict=True):
-            parts += (piece.text, gap)
+        parts = [""] * (len(self.pieces) + len(self.gaps))
+        parts[::2], parts[1::2] = self.gaps, [piece.text for piece in self.pieces]
         return "".join(parts)
 
     def _spliced(self) -> str:
@@ -182,9 +182,12 @@ class Rewrite:
 
         Punctuation is never said to move, and the fitted capital of a sentence's first word is no change.
         """
+        lifted = self._lifted()
+        return tuple([self._mark(piece, lifted) for piece in self.pieces])
+
+    def _lifted(self) -> set[int]:
         words = set(self.sentence.words)
-        lifted = edits.moved([piece.source for piece in self.pieces if piece.source in words])
-        return tuple(self._mark(piece, lifted) for piece in self.pieces)
+        return edits.moved([piece.source for piece in self.pieces if piece.source in words])
 
     def _mark(self, piece: Piece, lifted: set[int]) -> Mark:
         if piece.source is None:
@@ -199,7 +202,12 @@ class Rewrite:
         if self._texts is not None:
             forms = self.sentence.forms
             return sum([text != forms[index] for index, text in self._texts.items()])
-        return sum(mark != "kept" for mark in self.marks) + self.tokens.count(None)
+        lifted, forms = self._lifted(), self.sentence.forms
+        same = [
+            source is not None and source not in lifted and (recased or text == forms[source])
+            for text, source, recased in self.pieces
+        ]
+        return same.count(False) + len(forms) - len({source for _, source, _ in self.pieces} - {None})
 
     @lazy
     def char_edits(self) -> int:
@@ -207,8 +215,8 @@ class Rewrite:
         return edits.levenshtein(self.sentence.text, self.text)
 
 
-def _sources(sentence: Sentence) -> tuple[Piece, ...]:
-    return tuple(Piece(token.text, index) for index, token in enumerate(sentence.tokens))
+def _sources(sentence: Sentence) -> list[Piece]:
+    return list(map(Piece, sentence.forms, range(len(sentence))))
 
 
 def _is_word(sentence: Sentence, piece: Piece) -> bool:
@@ -217,10 +225,10 @@ def _is_word(sentence: Sentence, piece: Piece) -> bool:
 
 def _fit_case(sentence: Sentence, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     """Hand the capital of the sentence's first word on to the word that has become first."""
+    first = next((index for index, piece in enumerate(pieces) if _is_word(sentence, piece)), None)
+    if first is None or not sentence.words or pieces[first].source == sentence.words[0]:
+        return tuple(pieces)
     fitted = list(pieces)
-    first = next((index for index, piece in enumerate(fitted) if _is_word(sentence, piece)), None)
-    if first is None or not sentence.words or fitted[first].source == sentence.words[0]:
-        return tuple(fitted)
     if casing.sentence_case(sentence):
         fitted[first] = _recased(fitted[first], casing.capitalised(fitted[first].text, sentence.language))
     if casing.positional(sentence):
@@ -231,7 +239,7 @@ def _fit_case(sentence: Sentence, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
 
 
 def _recased(piece: Piece, text: str) -> Piece:
-    return replace(piece, text=text, recased=True) if text != piece.text else piece
+    return piece._replace(text=text, recased=True) if text != piece.text else piece
 
 
 def _slot_gaps(sentence: Sentence, pieces: Sequence[Piece]) -> tuple[str, ...]:

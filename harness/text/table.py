@@ -26,6 +26,7 @@ BATCH = 1024
 FLAGS = ("eligible", "touched", "refused")
 COUNTS = ("char_edits", "token_edits")
 LENGTH = "dependency_length"
+QUERIES = "queries"  # how often a model was asked about a row, where a search disturbed it
 FURTHER = dict.fromkeys(FLAGS, pa.bool_()) | dict.fromkeys(COUNTS, pa.int32()) | {LENGTH: pa.float32()}
 
 

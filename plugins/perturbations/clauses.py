@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
 from random import Random
 
-from harness_plugins.perturbations.constituents import CLAUSAL, SUBORDINATE, Unit, movable
+from harness_plugins.perturbations.constituents import CLAUSAL, SUBORDINATE, Unit, movable, quotation_zones
 
 from harness import Sentence
+from harness.text.lazy import lazy
 
 
-@dataclass(frozen=True)
+@dataclass
 class Clause:
     """A clause whose units can be put in another order and read as the same.
 
@@ -23,9 +24,9 @@ class Clause:
         subordinate: whether it depends on another clause.
     """
 
-    units: tuple[Unit, ...]
-    forms: tuple[str, ...]
-    exchanges: tuple[tuple[int, ...], ...]
+    units: list[Unit]
+    forms: list[str]
+    exchanges: list[tuple[int, ...]]
     subordinate: bool
 
     def another_order(self, rng: Random) -> tuple[int, ...]:
@@ -51,39 +52,48 @@ class Clause:
             yield (*source[:left], right, *source[left + 1 : right], left, *source[right + 1 :])
 
     def _reads_same(self, order: Sequence[int]) -> bool:
-        return (
-            any(self.forms[new] != form for new, form in zip(order, self.forms, strict=True))
-            and not self._hides_clause(order)
-            and not any(tuple(each for each in order if each in frame) == frame for frame in self.exchanges)
-        )
+        if [self.forms[index] for index in order] == self.forms or self._hides_clause(order):
+            return False
+        return not any(tuple([each for each in order if each in frame]) == frame for frame in self.exchanges)
 
     def _hides_clause(self, order: Sequence[int]) -> bool:
         """Say whether a clause stands between phrases, or after a conjunction, where it did not stand before.
 
         Its words could be taken for theirs.
         """
-        shape, source = self._shape(order), self._shape(range(len(self.units)))
-        if "c" in source.strip("c"):
+        source = self.shape
+        if "c" not in source or "c" in source.strip("c"):
             return False
+        shape = "".join([source[index] for index in order])
         return "c" in (shape.rstrip("c") if self.subordinate and source[0] != "c" else shape.strip("c"))
 
-    def _shape(self, order: Sequence[int]) -> str:
-        return "".join("c" if self.units[index].role in CLAUSAL else "p" for index in order)
+    @lazy
+    def shape(self) -> str:
+        """A letter for each unit: c for a clause, p for another phrase."""
+        return "".join(["c" if unit.role in CLAUSAL else "p" for unit in self.units])
 
 
-def clause(sentence: Sentence, head: int, zones: Sequence[int]) -> Clause | None:
+def clauses(sentence: Sentence) -> Mapping[int, Clause]:
+    """Return the clauses of a sentence that have another order, by their heads, a clause after those inside it."""
+    known: Mapping[int, Clause] | None = sentence.found.get(__name__)
+    if known is None:
+        zones = quotation_zones(sentence)
+        each = (
+            (head, _clause(sentence, head, zones)) for head in sentence.upwards if sentence.children(head)
+        )
+        known = sentence.found[__name__] = {head: found for head, found in each if found is not None}
+    return known
+
+
+def _clause(sentence: Sentence, head: int, zones: Sequence[int]) -> Clause | None:
     """Return the clause that `head` heads; None if it heads none, or none with another order."""
-    if not sentence.children(head):
-        return None
-    units = tuple(movable(sentence, head, zones))
+    units = movable(sentence, head, zones)
     if len(units) < 2:
         return None
-    tokens = sentence.tokens
-    forms = tuple(
-        " ".join(token.text.casefold() for token in tokens[unit.start : unit.end]) for unit in units
-    )
+    words = sentence.forms
+    forms = [" ".join(words[unit.start : unit.end]).casefold() for unit in units]
     subordinate = sentence.tokens[head].relation in SUBORDINATE
-    found = Clause(units, forms, tuple(_exchanges(sentence, units)), subordinate)
+    found = Clause(units, forms, list(_exchanges(sentence, units)), subordinate)
     return found if found.has_another_order() else None
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from harness_plugins.perturbations.closed_class import CLITICS, FRONTED
 
@@ -19,7 +19,8 @@ SUBORDINATE = frozenset({"ccomp", "advcl", "csubj", "xcomp", "acl"})
 _MAIN = frozenset({"root", "conj", "parataxis"})
 # Dependents that only a predicate has, and those that a predicate has when it stands where a clause does.
 _PREDICATIVE = frozenset({"nsubj", "csubj", "cop", "aux"})
-_ARGUMENTS = frozenset({"obj", "iobj", "obl", "ccomp"})
+_SIGNS = _PREDICATIVE | {"obj", "iobj", "obl", "ccomp"}
+_CLAUSES = SUBORDINATE | _MAIN
 # Dependents that make one group with the head when they touch it.
 _GLUED = frozenset(
     {"aux", "cop", "case", "det", "nummod", "amod", "nmod", "appos", "acl", "compound", "flat", "fixed",
@@ -36,8 +37,7 @@ COMMAS = frozenset(",،，、;؛；")
 PAIRED = frozenset("".join((*_CLOSERS, *_CLOSERS.values())))
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """A part of a clause that moves as a whole.
 
     Attributes:
@@ -59,6 +59,8 @@ class Unit:
 
 def quotation_zones(sentence: Sentence) -> list[int]:
     """Number the stretches inside quotation marks and brackets; the marks belong to what is around them."""
+    if _CLOSERS.keys().isdisjoint(sentence.forms):
+        return [0] * len(sentence)
     zones, stack = [], [(0, "")]
     highest = 0
     for token in sentence.tokens:
@@ -84,22 +86,22 @@ def movable(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
     """
     if not _heads_clause(sentence, head):
         return []
-    subtree = sentence.subtree(head)
-    if not _together(sentence, subtree):
+    if not _together(sentence, head):
         return []
+    tokens = sentence.tokens
     group = _head_group(sentence, head)
-    found = [] if _anchored(sentence.tokens[head]) else [Unit(*group, head, "head")]
+    found = [] if _anchored(tokens[head]) else [Unit(*group, head, "head")]
     for child in sentence.children(head):
-        token = sentence.tokens[child]
-        if token.relation not in _MOVABLE or functional(sentence, child) or group[0] <= child < group[1]:
+        role = tokens[child].relation
+        if role not in _MOVABLE or group[0] <= child < group[1] or functional(sentence, child):
             continue
-        span = sentence.subtree(child)
-        if _together(sentence, span):
-            start, end = _trimmed(sentence, span[0], span[-1] + 1)
+        if _together(sentence, child):
+            first, last, _ = sentence.extent(child)
+            start, end = _trimmed(sentence, first, last)
             if start < end and (end <= group[0] or start >= group[1]):
-                before = start - 1 if start > span[0] and sentence.tokens[start - 1].text in COMMAS else None
-                after = end if end <= span[-1] and sentence.tokens[end].text in COMMAS else None
-                found.append(Unit(start, end, child, token.relation, before, after))
+                before = start - 1 if start > first and tokens[start - 1].text in COMMAS else None
+                after = end if end < last and tokens[end].text in COMMAS else None
+                found.append(Unit(start, end, child, role, before, after))
     zone = zones[head]
     found = [unit for unit in found if zones[unit.start] == zones[unit.end - 1] == zone]
     found.sort(key=lambda unit: unit.start)
@@ -107,7 +109,7 @@ def movable(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
         found
         and found[-1].role == "head"
         and sentence.tokens[head].relation == "acl"
-        and subtree[-1] < sentence.head(head)
+        and sentence.extent(head)[1] <= sentence.head(head)
     ):
         # Where a relative clause stands before its noun, only its verb's place beside the noun tells.
         found.pop()
@@ -120,8 +122,9 @@ def _heads_clause(sentence: Sentence, head: int) -> bool:
         return False
     if token.upos == "VERB":
         return True
-    signs = _PREDICATIVE | _ARGUMENTS if token.relation in SUBORDINATE | _MAIN else _PREDICATIVE
-    return any(sentence.tokens[child].relation in signs for child in sentence.children(head))
+    signs = _SIGNS if token.relation in _CLAUSES else _PREDICATIVE
+    tokens = sentence.tokens
+    return not signs.isdisjoint([tokens[child].relation for child in sentence.children(head)])
 
 
 def _relations(token: Token) -> set[str]:
@@ -141,9 +144,9 @@ def functional(sentence: Sentence, child: int) -> bool:
         return True
     if len(token.words) > 1 and not _relations(token).isdisjoint(("cc", "mark", "aux", "cop", "expl")):
         return True
-    return len(sentence.subtree(child)) == 1 and token.text.casefold().replace("’", "'") in _clitics(
-        sentence.language
-    )
+    if sentence.children(child):
+        return False
+    return token.text.casefold().replace("’", "'") in _clitics(sentence.language)
 
 
 @cache
@@ -156,9 +159,9 @@ def _head_group(sentence: Sentence, head: int) -> tuple[int, int]:
     glued = {}
     for child in sentence.children(head):
         if _is_glued(sentence, head, child):
-            span = sentence.subtree(child)
-            if span[-1] - span[0] + 1 == len(span):
-                glued[span[-1] if child < head else span[0]] = span
+            first, last, whole = sentence.extent(child)
+            if whole:
+                glued[last - 1 if child < head else first] = (first, last)
     start, end = head, head + 1
     while True:
         if start - 1 in glued:
@@ -166,7 +169,7 @@ def _head_group(sentence: Sentence, head: int) -> tuple[int, int]:
         elif start - 2 in glued and not sentence.tokens[start - 1].is_word:
             start = glued[start - 2][0]
         elif end in glued:
-            end = glued[end][-1] + 1
+            end = glued[end][1]
         else:
             return _trimmed(sentence, start, end)
 
@@ -180,7 +183,7 @@ def _is_glued(sentence: Sentence, head: int, child: int) -> bool:
     if token.relation in ("mark", "cc"):
         # An infinitive's particle, and what follows its verb: ja *te*, zh *de*.
         return token.upos == "PART" or child > head
-    if token.relation == "xcomp" and token.upos == "VERB" and len(sentence.subtree(child)) == 1:
+    if token.relation == "xcomp" and token.upos == "VERB" and not sentence.children(child):
         # The bare parts of a serial or light verb: hi *badal diya*, zh *buchong shuo*.
         return True
     if token.relation in _MOVABLE and functional(sentence, child):
@@ -223,24 +226,24 @@ def _fronted(sentence: Sentence, head: int, unit: Unit) -> bool:
     return relative and len(tokens) == 1 and tokens[0].upos in ("PRON", "ADV", "DET", "SCONJ")
 
 
-def _together(sentence: Sentence, span: Sequence[int]) -> bool:
+def _together(sentence: Sentence, top: int) -> bool:
     """Say whether no foreign word stands between the tokens of a subtree."""
-    if span[-1] - span[0] + 1 == len(span):
+    start, end, whole = sentence.extent(top)
+    if whole:
         return True
-    inside = set(span)
-    return not any(
-        sentence.tokens[index].is_word for index in range(span[0], span[-1] + 1) if index not in inside
-    )
+    inside = set(sentence.subtree(top))
+    return not any(sentence.tokens[index].is_word for index in range(start, end) if index not in inside)
 
 
 def _trimmed(sentence: Sentence, start: int, end: int) -> tuple[int, int]:
     """Cut punctuation off both edges; quotation marks and brackets stay."""
-    while start < end and _outer(sentence.tokens[start]):
+    tokens = sentence.tokens
+    while start < end and not tokens[start].is_word and _outer(tokens[start]):
         start += 1
-    while end > start and _outer(sentence.tokens[end - 1]):
+    while end > start and not tokens[end - 1].is_word and _outer(tokens[end - 1]):
         end -= 1
     return start, end
 
 
 def _outer(token: Token) -> bool:
-    return not token.is_word and token.text not in PAIRED
+    return token.text not in PAIRED

@@ -7,8 +7,8 @@ from random import Random
 from typing import Any
 
 from harness_plugins.perturbations.clause_order import SwapClauses
-from harness_plugins.perturbations.clauses import clause
-from harness_plugins.perturbations.constituents import Unit, quotation_zones
+from harness_plugins.perturbations.clauses import clauses
+from harness_plugins.perturbations.constituents import Unit
 from harness_plugins.perturbations.controls import BreakAgreement, DropFunctionWords
 from harness_plugins.perturbations.coordination import SwapCoordinates
 from harness_plugins.perturbations.extraposition import Extrapose
@@ -116,21 +116,20 @@ class Scramble(Perturbation):
     reference = "Ross 1967, section 3.1.2 (scrambling); phrases by Universal Dependencies"
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
-        zones = quotation_zones(sentence)
-        clauses = {head: clause(sentence, head, zones) for head in sentence.upwards}
-        able = [head for head in range(len(sentence)) if clauses[head] is not None]
+        found = clauses(sentence)
+        if not found:
+            return Rewrite.unchanged(sentence)
+        able = sorted(found)
         rng.shuffle(able)
         drawn = able[: share(intensity, len(able))]
-        targets = {head: found.another_order(rng) for head in drawn if (found := clauses[head])}
-        if not targets:
-            return Rewrite.unchanged(sentence)
+        targets = {head: found[head].another_order(rng) for head in drawn}
         order = list(range(len(sentence)))
         superfluous: set[int] = set()
         # From the leaves up: what has been permuted inside a phrase lies where the phrase lay.
-        for head, found in clauses.items():
-            if found is not None and head in targets:
-                target = [found.units[index] for index in targets[head]]
-                superfluous |= _rearrange(sentence, order, found.units, target)
+        for head, permuted in found.items():
+            if head in targets:
+                target = [permuted.units[index] for index in targets[head]]
+                superfluous |= _rearrange(sentence, order, permuted.units, target)
         return Rewrite.of(sentence, [index for index in order if index not in superfluous])
 
 
