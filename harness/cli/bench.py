@@ -153,6 +153,113 @@ def score(
     )
 
 
+@bench.command("predict")
+def predict_(
+    shape: Annotated[str, typer.Option("--shape", help="Of XLM-R: tiny, base or large.")] = "base",
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Rows in each language.")] = 64,
+    variants: Annotated[
+        int, typer.Option("--variants", min=0, help="Disturbed variants, a third of their rows unchanged.")
+    ] = 0,
+    budget: Annotated[
+        int | None, typer.Option("--budget", min=1, help="Padded tokens in a batch of ours.")
+    ] = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
+    precision: Annotated[str, typer.Option("--precision", help="auto, fp32 or bf16.")] = "auto",
+    repeats: Annotated[int, typer.Option("--repeats", min=1, help="Rounds; the median is shown.")] = 1,
+) -> None:
+    """Time predicting XNLI's rows in all languages against padding to 128 and against Trainer.predict, in turn.
+
+    Weights are random, and the same on all sides; without the Hub, rows are made.
+    """
+    from statistics import median
+
+    from harness.bench import Compared
+    from harness.bench.predicting import BATCH, GOALS, LENGTH, measure
+    from harness.cli import options
+    from harness.cli.output import wide_console
+    from harness.engine.devices import check, choose
+    from harness.execute.context import TOKENS_CPU, TOKENS_GPU
+
+    device, precision = choose(device, precision)
+    check(device)
+    tokens = budget or (TOKENS_GPU if device == "cuda" else TOKENS_CPU)
+    registry = options().load_registry()
+    with wide_console().status("predicting") as status:
+        found = measure(registry, shape, limit, variants, tokens, device, precision, repeats, status.update)
+    ways = {"padded": f"padded to {LENGTH}, {BATCH} rows a batch", "trainer": "Trainer.predict"}
+    goals = {"padded": GOALS["padded"], "trainer": GOALS["variants" if variants else "trainer"]}
+    ours = found.took["ours"]
+    rows = [
+        Compared(
+            f"{ways[name]}{f', {variants} variants and clean' if variants else ''}{by}",
+            f"{median(mine):.2f} s",
+            f"{median(its):.2f} s",
+            median(its) / median(mine),
+            f"{goals[name]}x",
+        )
+        for name, took in found.took.items()
+        if name != "ours"
+        for by, mine, its in (
+            ("", ours.wall, took.wall),
+            (", processor time", ours.processor, took.processor),
+        )
+    ]
+    notes = [
+        f"XLM-R {shape}, random weights, {device} {precision}, {tokens:,} padded tokens a batch; {found.origin}: "
+        f"{found.sequences:,} sequences in {found.languages} languages, {found.same:,} of them another one's "
+        f"equal; medians of {repeats}",
+        f"ours: {found.tokens / median(ours.wall):,.0f} tokens a second; logits differ by "
+        f"{max(took.difference for took in found.took.values()):.1g} at most; tokenising, not counted on any "
+        f"side: {found.tokenised:.2f} s",
+    ]
+    if found.useful is not None and found.limit is not None:
+        notes.append(
+            f"{found.useful:.0%} of what matrix products reach on this card ({found.limit / 1e12:.0f} "
+            f"TFLOP/s), useful tokens alone; goal: {GOALS['limit']:.0%}"
+        )
+    _show("predicting", "the other way", rows, notes, ("torch", "transformers", "accelerate"))
+
+
+@bench.command()
+def train(
+    shape: Annotated[str, typer.Option("--shape", help="XLM-R's: base, large or tiny.")] = "base",
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps that are timed.")] = 10,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Examples of a step.")] = 32,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
+    precision: Annotated[str, typer.Option("--precision", help="auto, fp32 or bf16.")] = "auto",
+    model: Annotated[
+        str, typer.Option("--model", help="The model whose tokenizer reads MNLI.")
+    ] = "xlmr-base",
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Rows; left out: all of MNLI.")] = None,
+) -> None:
+    """Time training steps on MNLI's rows, and their memory, against transformers' Trainer with its defaults.
+
+    Same batches, weights, loss and learning rates, random weights of XLM-R's shape; each side in a process of
+    its own. Where MNLI or the tokenizer cannot be had: made rows as long as XNLI's.
+    """
+    from harness.bench import training
+    from harness.cli import options
+    from harness.cli.output import wide_console
+    from harness.engine.devices import choose
+    from harness.names import unknown
+
+    if shape not in training.SHAPES:
+        raise unknown("shape", shape, training.SHAPES)
+    job = training.Job(shape, steps, batch_size, *choose(device, precision))
+    registry = options().load_registry()
+    with wide_console().status("reading rows") as status:
+        found = None if shape == "tiny" else training.mnli_rows(registry, model, limit)
+        rows = found or training.made_rows(limit or 20_000, training.SHAPES[shape]["vocabulary"])
+        sides = training.measure(job, rows, status.update)
+    _show(
+        f"training, XLM-R {shape} shape",
+        "other",
+        training.compared(job, sides),
+        training.notes(job, sides, rows, made=found is None),
+        ("torch", "transformers", "accelerate"),
+    )
+
+
 def _show(
     title: str, other: str, rows: Sequence[Compared], notes: Sequence[str], packages: Sequence[str]
 ) -> None:
