@@ -113,6 +113,18 @@ class Perturbation:
         """Return the disturbed sentences; one by one unless overridden. Each has a generator of its own."""
         return [self.rewrite(sentence, rng, intensity) for sentence, rng in zip(sentences, rngs, strict=True)]
 
+    def reword(self, sentence: Sentence, places: Sequence[int], rng: Random) -> Mapping[int, str]:
+        """Return new texts for tokens of a sentence, each as if it alone were disturbed, for ``greedy:K:NAME``.
+
+        Tokens that cannot be disturbed are left out. Overridden where words are disturbed one by one.
+        """
+        raise TypeError(f"perturbation {self.full_name} disturbs no single words")
+
+    @property
+    def rewords(self) -> bool:
+        """Whether it disturbs words one by one, so that a search can choose among them."""
+        return type(self).reword is not Perturbation.reword
+
     def edit(
         self, row: Mapping[str, Any], rows: Rows, rng: Random, intensity: float
     ) -> Mapping[str, Any] | None:

@@ -34,7 +34,7 @@ from harness.suite import Suite
 from harness.task import HubSource, Task
 
 FAMILY = "huggingface"
-WORST = "worst"
+WORST, GREEDY = "worst", "greedy"
 USER_FILE = "harness.yaml"
 HUB_PATH = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
@@ -42,13 +42,15 @@ HUB_PATH = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 class Variant(NamedTuple):
     """A perturbation at an intensity in [0, 1], and the label that it has in tables and metric names.
 
-    Of `draws` above 1 the worst is taken, example by example.
+    Of `draws` above 1 the worst is taken, example by example. With `greedy` above 0 so many words at most are
+    disturbed, those that matter most to the model under test.
     """
 
     perturbation: Perturbation
     intensity: float
     label: str
     draws: int = 1
+    greedy: int = 0
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ class Registry:
         """
         variants: dict[str, Variant] = {}
         for each in wanted:
-            draws, rest = _draws(each)
+            search, count, rest = _search(each)
             name, colon, intensity = rest.partition(":")
             members: tuple[str, ...] = (rest,)
             if name in self._groups:
@@ -156,8 +158,17 @@ class Registry:
                 )
             for member in members:
                 variant = self._variant(member)
-                if draws > 1:
-                    variant = variant._replace(draws=draws, label=f"{WORST}:{draws}:{variant.label}")
+                if search == GREEDY and len(members) == 1 and not variant.perturbation.rewords:
+                    raise HarnessError(
+                        f"'{each}': {variant.perturbation.full_name} disturbs no single words to choose among",
+                        f"Write {WORST}:{max(count, 2)}:{rest} for the worst of {max(count, 2)} draws.",
+                    )
+                if search:
+                    variant = variant._replace(
+                        draws=count if search == WORST else 1,
+                        greedy=count if search == GREEDY else 0,
+                        label=f"{search}:{count}:{variant.label}",
+                    )
                 variants.setdefault(variant.label, variant)
         return list(variants.values())
 
@@ -355,16 +366,17 @@ def _value(key: str, text: str) -> Any:
     return text
 
 
-def _draws(wanted: str) -> tuple[int, str]:
-    """Split ``worst:8:noise.keyboard`` into 8 and the rest; 1 where nothing is said of the worst."""
-    if not wanted.startswith(f"{WORST}:"):
-        return 1, wanted
-    _, count, *rest = wanted.split(":", 2)
-    if not count.isdecimal() or int(count) < 2 or not rest:
+def _search(wanted: str) -> tuple[str, int, str]:
+    """Split ``worst:8:noise.keyboard`` into its parts; "", 1 and the whole where no search is asked for."""
+    search, colon, rest = wanted.partition(":")
+    if search not in (WORST, GREEDY) or not colon:
+        return "", 1, wanted
+    count, _, name = rest.partition(":")
+    if not count.isdecimal() or int(count) < (2 if search == WORST else 1) or not name:
         raise HarnessError(
-            f"'{wanted}': not of the form {WORST}:K:NAME", f"Write {WORST}:8:noise.keyboard, say."
+            f"'{wanted}': not of the form {search}:K:NAME", f"Write {search}:8:noise.keyboard, say."
         )
-    return int(count), rest[0]
+    return search, int(count), name
 
 
 def _is_number(text: str) -> bool:

@@ -170,6 +170,8 @@ def _unserved(variant: Variant, language: str, parser: Parser | None, resources:
     from harness.plan.build import RESOURCES
 
     perturbation = variant.perturbation
+    if variant.greedy:
+        return "it asks a model which words matter most; use it in harness run"
     if type(perturbation).edit is not Perturbation.edit:
         columns = ", ".join(perturbation.columns) or "all columns"
         return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -33,7 +33,7 @@ from harness.plan.stages import (
     PerturbStage,
     Plan,
     PlannedRun,
-    Search,
+    SearchStage,
     TrainPart,
     TrainRows,
     TrainStage,
@@ -106,6 +106,7 @@ class _Builder:
         self.train: dict[str, TrainStage] = {}
         self.parse: dict[str, ParseStage] = {}
         self.perturb: dict[str, PerturbStage] = {}
+        self.search: dict[str, SearchStage] = {}
         self.evaluate: dict[str, EvaluateStage] = {}
 
     def plan(self) -> Plan:
@@ -139,6 +140,7 @@ class _Builder:
             self.train,
             self.parse,
             self.perturb,
+            self.search,
             self.evaluate,
             tuple(runs.values()),
         )
@@ -383,37 +385,22 @@ class _Builder:
 
     def _cell(self, train: str | None, language: str, choice: Choice | None, recipe: Recipe) -> Cell:
         label, perturb = CLEAN, tuple[str, ...]()
-        search: Search | None = None
-        searched: dict[str, Any] = {}
+        asked = self._asked(train, language, recipe)
         if choice is not None:
             label = choice.label
             made = self._made(language, choice)
             if isinstance(made, str):
                 return Cell(language, label, None, made.replace(f" for {language}", ""))
             if choice.greedy:
-                search, searched = self._search(choice, made)
+                perturb = (self._search(language, choice, made, asked, recipe),)
             else:
                 perturb = self._perturb(language, choice, made)
-        settings = Settings(self.target.labels, recipe, language, self.target.scoring)
-        dev = None
-        if self.shape.calibrates(settings):
-            dev = rows_identity(self.target, "dev", language, self.places)
-        start = {"train": train} if train else {"model": model_identity(self.model, self.places)}
         identity = {
             "kind": "evaluate",
             "code": EVALUATE_VERSION,
-            "start": start,
-            "format": self.registry.format_identity(self.shape),
-            "rule": self.target.scoring,
-            "data": rows_identity(self.target, self.split, language, self.places),
-            "dev": dev,
-            "limit": self.spec.limit,
             "perturb": list(perturb),
             "worst_by": self.metric if len(perturb) > 1 else None,
-            "max_length": recipe.max_length,
-            "uses": {name: getattr(recipe, name) for name in self.shape.uses},
-            "precision": self.precision,
-            **searched,
+            **asked,
         }
         stage_key = key(identity)
         self.evaluate[stage_key] = EvaluateStage(
@@ -428,9 +415,26 @@ class _Builder:
             label,
             perturb,
             self.metric,
-            search,
         )
         return Cell(language, label, stage_key)
+
+    def _asked(self, train: str | None, language: str, recipe: Recipe) -> dict[str, Any]:
+        """Return what besides the texts decides about predictions in a language."""
+        settings = Settings(self.target.labels, recipe, language, self.target.scoring)
+        dev = None
+        if self.shape.calibrates(settings):
+            dev = rows_identity(self.target, "dev", language, self.places)
+        return {
+            "start": {"train": train} if train else {"model": model_identity(self.model, self.places)},
+            "format": self.registry.format_identity(self.shape),
+            "rule": self.target.scoring,
+            "data": rows_identity(self.target, self.split, language, self.places),
+            "dev": dev,
+            "limit": self.spec.limit,
+            "max_length": recipe.max_length,
+            "uses": {name: getattr(recipe, name) for name in self.shape.uses},
+            "precision": self.precision,
+        }
 
     def _made(self, language: str, choice: Choice) -> _Made | str:
         """Return what makes a variant's rows, or why it cannot be made."""
@@ -481,18 +485,37 @@ class _Builder:
             return f"format {self.shape.name} does not tell how probable the gold answer is"
         return None
 
-    def _search(self, choice: Choice, made: _Made) -> tuple[Search, dict[str, Any]]:
-        """Return a search for the words that matter most, and what of it belongs into the cell's identity."""
-        perturbation = choice.perturbation.full_name
-        seed = self.spec.perturb_seed
-        search = Search(made.columns, perturbation, choice.greedy, choice.intensity, seed, made.parse)
+    def _search(
+        self, language: str, choice: Choice, made: _Made, asked: Mapping[str, Any], recipe: Recipe
+    ) -> str:
+        """Return the key of the stage that searches for the words that matter most."""
         identity = {
+            "kind": "search",
             "code": SEARCH_VERSION,
             "rows": made.identity,
             "words": choice.greedy,
             "metric": self.metric,
+            "asked": asked,
         }
-        return search, {"search": identity}
+        stage_key = key(identity)
+        self.search[stage_key] = SearchStage(
+            stage_key,
+            identity,
+            self.target.name,
+            self.split,
+            language,
+            self.spec.limit,
+            made.columns,
+            choice.perturbation.full_name,
+            choice.label,
+            choice.intensity,
+            self.spec.perturb_seed,
+            made.parse,
+            choice.greedy,
+            recipe,
+            self.metric,
+        )
+        return stage_key
 
     def _perturb(self, language: str, choice: Choice, made: _Made) -> tuple[str, ...]:
         """Return the keys of the stages that make a variant, one a draw."""

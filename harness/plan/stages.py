@@ -146,6 +146,21 @@ class PerturbStage(DataStage):
 
 
 @dataclass(frozen=True)
+class SearchStage(PerturbStage):
+    """Rows disturbed where it matters most to a checkpoint, which is asked about them.
+
+    Attributes:
+        words: so many are tried at most in each example; of those that can be disturbed `intensity` is the share.
+        recipe: the target's, for what is used at prediction.
+        metric: the score of which a search makes 0.
+    """
+
+    words: int
+    recipe: Recipe
+    metric: str
+
+
+@dataclass(frozen=True)
 class EvaluateStage(DataStage):
     """One cell: a checkpoint's predictions in a language, on clean rows or on one variant's.
 
@@ -190,5 +205,6 @@ class Plan:
     train: Mapping[str, TrainStage] = field(default_factory=dict)
     parse: Mapping[str, ParseStage] = field(default_factory=dict)
     perturb: Mapping[str, PerturbStage] = field(default_factory=dict)
+    search: Mapping[str, SearchStage] = field(default_factory=dict)
     evaluate: Mapping[str, EvaluateStage] = field(default_factory=dict)
     runs: tuple[PlannedRun, ...] = ()

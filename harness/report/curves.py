@@ -23,8 +23,7 @@ def sweeps(record: RunRecord) -> list[Sweep]:
     grouped: dict[str, list[Variant]] = {}
     for variant in record.disturbed:
         if variant.perturbation and variant.intensity:
-            draws = f"worst:{variant.draws}:" if variant.draws > 1 else ""
-            grouped.setdefault(draws + variant.perturbation, []).append(variant)
+            grouped.setdefault(variant.search + variant.perturbation, []).append(variant)
     return [
         (name, tuple(sorted(variants, key=lambda variant: variant.intensity or 0.0)))
         for name, variants in grouped.items()

@@ -38,6 +38,7 @@ COLUMNS: dict[str, Account] = {
     "token_edits": ("tokens", _count),
     "subword_growth": ("subwords", _growth),
     "dependency_growth": ("dependencies", _growth),
+    "queries": ("queries", _count),
 }
 
 
@@ -56,6 +57,8 @@ def legend(record: RunRecord) -> str:
     text += f", growth {' and '.join(grown)}." if grown else "."
     if any(variant.draws > 1 for variant in record.variants):
         text += " Of several draws the worst counted, example by example."
+    if "queries" in names:
+        text += " Queries: how often a search asked the model about an example."
     return text
 
 

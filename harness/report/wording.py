@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.scoring.records import RunRecord
+from harness.scoring.records import RunRecord, Variant
 from harness.scoring.scores import SOURCE_LANGUAGE, Average, CellScores
 
 MEAN_NAMES = {"mean": "mean", "mean_transfer": f"mean without {SOURCE_LANGUAGE}"}
@@ -76,6 +76,10 @@ def reasons(record: RunRecord) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
+def _effort(variant: Variant) -> tuple[int, int]:
+    return variant.greedy, variant.draws
+
+
 def headline(record: RunRecord) -> list[str]:
     """Return the run's result in two or three sentences, most important first."""
     sentences = []
@@ -87,12 +91,12 @@ def headline(record: RunRecord) -> list[str]:
         english = record.score(SOURCE_LANGUAGE, "clean")
         sentence += f"; English: {percent(english.score)}" if english else ""
         sentences.append(f"{sentence}; a trivial guess: {percent(average.chance)}.")
-    # what is the worst of several draws costs more than one draw, whatever the perturbation
-    fewest = min((variant.draws for variant in record.disturbed), default=1)
+    # what is the worst of several draws, or was searched for, costs more than one draw, whatever the perturbation
+    fewest = min(map(_effort, record.disturbed), default=(0, 1))
     drops = [
         found
         for variant in record.disturbed
-        if variant.draws == fewest
+        if _effort(variant) == fewest
         and (found := record.average("mean", variant.label))
         and found.drop is not None
     ]

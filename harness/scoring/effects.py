@@ -17,6 +17,7 @@ class Effect:
         languages: those that it served; `left_out`: those of them whose texts were barely changed.
         eligible, changed, refused: shares of examples.
         char_edits, token_edits, subword_growth, dependency_growth: of changed texts, see `CellScores`.
+        queries: of all texts, where a search disturbed them.
     """
 
     variant: Variant
@@ -29,6 +30,7 @@ class Effect:
     token_edits: float | None
     subword_growth: float | None
     dependency_growth: float | None
+    queries: float | None
 
     @property
     def barely_changed(self) -> bool:
@@ -44,6 +46,7 @@ ACCOUNTS = (
     "token_edits",
     "subword_growth",
     "dependency_growth",
+    "queries",
 )
 
 

@@ -40,6 +40,7 @@ class Items:
     token_edits: NDArray[np.float64]
     subwords: NDArray[np.float64]
     dependency_length: NDArray[np.float64]
+    queries: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -106,6 +107,7 @@ def read(table: pa.Table, place: str, metric: str) -> Items:
         token_edits=_told(table, "token_edits"),
         subwords=_told(table, "subwords"),
         dependency_length=_told(table, LENGTH),
+        queries=_told(table, "queries"),
     )
     if len(items) == 0:
         raise HarnessError(f"{place}: no predictions to score", "Raise --limit, or leave this language out.")

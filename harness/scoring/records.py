@@ -48,6 +48,13 @@ class Variant:
     draws: int = 1
     greedy: int = 0
 
+    @property
+    def search(self) -> str:
+        """How texts were looked for that harm the model, as the label begins: ``worst:8:``; empty: not at all."""
+        if self.greedy:
+            return f"greedy:{self.greedy}:"
+        return f"worst:{self.draws}:" if self.draws > 1 else ""
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -52,6 +52,7 @@ class CellScores:
         token_edits: mean number of tokens altered, inserted, moved or left out in the changed texts.
         subword_growth: mean over the changed texts of subwords / subwords of the clean text - 1.
         dependency_growth: mean over the changed texts of dependency length / that of the clean text - 1.
+        queries: mean number of times that a search asked the model about a text; None where there was none.
         barely_changed: whether less than `LEAST_CHANGED` of the texts were changed: no average holds the cell.
     """
 
@@ -78,6 +79,7 @@ class CellScores:
     token_edits: float | None = None
     subword_growth: float | None = None
     dependency_growth: float | None = None
+    queries: float | None = None
     barely_changed: bool = False
 
 
@@ -317,6 +319,7 @@ class _Language:
             token_edits=_mean(cell.token_edits, cell.touched),
             subword_growth=_mean(cell.subwords / np.maximum(clean.subwords, 1) - 1, cell.touched),
             dependency_growth=_mean(cell.dependency_length - 1, cell.touched),
+            queries=_mean(cell.queries, np.ones(len(cell), dtype=bool)),
             barely_changed=cell.changed < LEAST_CHANGED,
         )
 

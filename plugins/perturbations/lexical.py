@@ -66,6 +66,11 @@ class Synonym(Perturbation):
         count = min(len(drawn), max(1, int(intensity * len(drawn) + 0.5)))
         return Rewrite.replace(sentence, {index: rng.choice(able[index]) for index in drawn[:count]})
 
+    def reword(self, sentence: Sentence, places: Sequence[int], rng: Random) -> dict[int, str]:
+        found = _wordnet()
+        able = {index: _synonyms(sentence, index, found) for index in places} if found else {}
+        return {index: rng.choice(words) for index, words in able.items() if words}
+
 
 def _synonyms(sentence: Sentence, index: int, found: wordnet.WordNet) -> list[str]:
     """Return what can stand in place of a token."""

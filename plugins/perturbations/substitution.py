@@ -78,6 +78,15 @@ class Substitute(Perturbation):
                 draft.fill(draft.places[turn], found)
         return [draft.rewrite() for draft in drafts]
 
+    def reword(self, sentence: Sentence, places: Sequence[int], rng: Random) -> dict[int, str]:
+        assert self.model is not None
+        known = set(_content(sentence))
+        places = [place for place in places if place in known]
+        draft = _Draft(sentence, rng, places)
+        for place, words in zip(places, self.model.words([draft.gap(each) for each in places]), strict=True):
+            draft.fill(place, words)
+        return draft.texts
+
 
 @dataclass
 class _Draft:
@@ -119,15 +128,20 @@ class _Draft:
 
 def _drawn(sentence: Sentence, rng: Random, intensity: float) -> list[int]:
     """Return a share of the content words, at least one, in random order."""
+    places = _content(sentence)
+    rng.shuffle(places)
+    return places[: min(len(places), max(1, int(intensity * len(places) + 0.5)))]
+
+
+def _content(sentence: Sentence) -> list[int]:
+    """Return the content words."""
     small = function_words(base(sentence.language))
-    places = [
+    return [
         index
         for index in sentence.words
         if _WORD.fullmatch(sentence.tokens[index].text)
         and sentence.tokens[index].text.casefold() not in small
     ]
-    rng.shuffle(places)
-    return places[: min(len(places), max(1, int(intensity * len(places) + 0.5)))]
 
 
 def replaces(word: str, old: str, language: str) -> bool:
