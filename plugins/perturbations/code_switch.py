@@ -36,13 +36,15 @@ class CodeSwitch(Perturbation):
     """Words replaced by their translation into another language, whatever their sense; their capitals are kept.
 
     ``adversarial.code-switch:de`` switches to German, the name alone for each word to one of the languages of the
-    lexicons that are given. In Chinese, Japanese and Thai the longest words that a lexicon knows are taken.
+    lexicons that are given. In Chinese and Japanese the longest words that a lexicon knows are taken; in Thai those
+    of the text's own words that are in none of its longer ones.
     Intensity is the share of the words that have a translation, at least one.
 
         The dog saw a cat.  ->  The Hund saw a cat.
     """
 
     name = "code-switch"
+    version = "2"
     family = "adversarial"
     keeps_meaning = True
     needs = ("lexicon",)
@@ -118,6 +120,11 @@ def _places(sentence: Sentence, index: int, tables: Sequence[Pairs]) -> Iterator
         if any(word in pairs for pairs in tables):
             yield _Place(index, 0, len(token.text), word)
         return
+    if base(sentence.language) == "th":
+        # letters of an alphabet: what is found inside a token is seldom a word of it
+        if any(token.text in pairs for pairs in tables) and not _is_part(sentence, index, tables):
+            yield _Place(index, 0, len(token.text), token.text)
+        return
     clusters = graphemes(token.text)
     start = position = 0
     while start < len(clusters):
@@ -131,6 +138,17 @@ def _places(sentence: Sentence, index: int, tables: Sequence[Pairs]) -> Iterator
             size = 1
         position += sum(map(len, clusters[start : start + size]))
         start += size
+
+
+def _is_part(sentence: Sentence, index: int, tables: Sequence[Pairs]) -> bool:
+    """Say whether a token makes a longer word with the one before it or behind it."""
+    forms, gaps = sentence.forms, sentence.gaps
+    return any(
+        not gaps[second] and forms[second - 1] + forms[second] in pairs
+        for second in (index, index + 1)
+        if 0 < second < len(forms)
+        for pairs in tables
+    )
 
 
 def _cased(sentence: Sentence, place: _Place, translation: str, target: str) -> str:

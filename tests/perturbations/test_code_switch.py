@@ -140,6 +140,18 @@ def test_messy_texts_keep_what_is_not_switched(folder, text, language, seed):
     assert rewrite.text.strip()
 
 
+def test_a_thai_word_is_switched_whole_and_no_part_of_a_longer_one(tmp_path):
+    (tmp_path / "en-th.txt").write_text("dog\tหมา\nproof\tหลักฐาน\npillar\tหลัก\nlike\tว่า\n", encoding="utf-8")
+    given = CodeSwitch("en").given(Resources(lexicon=tmp_path))
+
+    def switched(text):
+        return given.rewrite(Sentence.plain(text, "th"), random.Random(0), 1.0).text
+
+    assert switched("หมา กินน้ำ") == "dog กินน้ำ"
+    assert "pillar" not in switched("มีหลักฐานมากมาย")
+    assert switched("ความสุข") == "ความสุข"
+
+
 def test_no_grapheme_is_split(folder, tmp_path):
     (tmp_path / "en-th.txt").write_text("water\tนำ\n", encoding="utf-8")
     given = CodeSwitch("en").given(Resources(lexicon=tmp_path))
