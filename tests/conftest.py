@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from harness.tracking.follower import replay
+from harness.tracking.store import Destination
 
 # a slow machine is no failure, and CI must give the same answer twice; elsewhere new examples are drawn each time
 settings.register_profile("harness", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -31,6 +36,28 @@ def _apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
                  "HARNESS_STRICT_PLUGINS", "HARNESS_UDPIPE"):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "200")
+
+
+class FollowerInAThread:
+    """What `Follower` is, without a process: each would import mlflow anew."""
+
+    def __init__(
+        self, folder: Path, place: Destination, own: Path | None, warn: Callable[[str], None]
+    ) -> None:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=replay, args=(folder, place, own, self._stop, warn), daemon=True
+        )
+        self._thread.start()
+
+    def finish(self, patience: float) -> None:
+        self._stop.set()
+        self._thread.join(patience)
+
+
+@pytest.fixture(autouse=True)
+def _follow_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.tracking.tracker.Follower", FollowerInAThread)
 
 
 @pytest.fixture(scope="session")

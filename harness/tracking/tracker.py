@@ -1,4 +1,4 @@
-"""Tracker: what the executor logs to. The journal is written at once; MLflow follows in a thread."""
+"""Tracker: what the executor logs to. The journal is written at once; MLflow follows in a process of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import logging
 import os
 import secrets
 import socket
-import threading
 import time
 from collections.abc import Mapping
 from functools import cached_property
@@ -16,14 +15,14 @@ from types import TracebackType
 from typing import Any
 
 import harness
-from harness.tracking.catchup import finished, follow, held, settle
+from harness.tracking.catchup import finished, held, settle
+from harness.tracking.follower import Follower
 from harness.tracking.journal import Journal
 from harness.tracking.store import Destination, destination, reason
 
 SCHEMA = 1
-MEND = "Nothing is lost: `harness sync` logs the rest."
 SYNC_LATER = "Run `harness sync` only when no run is going on."
-_PAUSE, _RETRY, _PATIENCE = 2.0, 60.0, 60.0
+_PATIENCE = 60.0
 logger = logging.getLogger("harness.tracking")
 Number = float | int
 
@@ -51,8 +50,7 @@ class Tracker:
         self._open: dict[str, None] = {}
         self._begun = False
         self._lock: Any = None
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
+        self._follower: Follower | None = None
 
     @classmethod
     def open(
@@ -156,11 +154,8 @@ class Tracker:
             self.journal.close()
         elif held(self.folder / "journal", self.place):
             self._follow()
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(_PATIENCE)
-            if self._thread.is_alive():
-                self._warn(f"MLflow is not done after {_PATIENCE:.0f} s. {MEND}")
+        if self._follower is not None:
+            self._follower.finish(_PATIENCE)
         if self._lock is not None:
             self._lock.release()
 
@@ -204,24 +199,8 @@ class Tracker:
         self._follow()
 
     def _follow(self) -> None:
-        self._thread = threading.Thread(target=self._replay, name="mlflow", daemon=True)
-        self._thread.start()
-
-    def _replay(self) -> None:
-        """Follow the journal until it is closed; while MLflow is away, try again now and then."""
         own = self.journal.path if self._begun else None
-        told = False
-        while True:
-            last = self._stop.is_set()
-            try:
-                return follow(self.folder / "journal", self.place, own, self._stop, _PAUSE, self._warn)
-            except Exception as error:
-                if not told:
-                    self._warn(f"MLflow at {self.place.shown} failed: {reason(error)}. {MEND}")
-                told = True
-            if last:
-                return
-            self._stop.wait(_RETRY)
+        self._follower = Follower(self.folder / "journal", self.place, own, self._warn)
 
     def _common_tags(self) -> dict[str, str]:
         about = self._environment
