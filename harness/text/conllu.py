@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 
 import regex
@@ -167,7 +167,7 @@ def _line_by_line(lines: list[str]) -> Iterator[_Tree]:
 
 def _checked(tree: _Tree) -> _Tree:
     size = len(tree.words)
-    if max(tree.heads) >= size or any(members[-1] >= size for members in tree.members if len(members) != 1):
+    if max(tree.heads) >= size or any(not words or words[-1] >= size for words in tree.members):
         raise MisfitError("the parse names a word that it does not hold")
     return tree
 
@@ -289,18 +289,16 @@ def _relation(deprel: str) -> str:
 def _grouped(
     text: str, tree: _Tree, groups: Sequence[tuple[int, int, Sequence[int]]], owner: Sequence[int]
 ) -> Iterator[Token]:
-    depths = _depths(tree.heads)
     known = [index for index, (_, _, found) in enumerate(groups) if found]
     for index, (start, end, members) in enumerate(groups):
         form = text[start:end]
         is_word = tokenization.is_word(form)
         if members:
-            top = members[0] if len(members) == 1 else min(members, key=depths.__getitem__)
-            chosen, above = tree.words[top], tree.heads[top]
-            head = owner[above] if above >= 0 else -1
+            top = members[0] if len(members) == 1 else min(members, key=partial(_depth, tree.heads))
             words = tuple([tree.words[member] for member in members])
-            upos, deprel, feats = chosen.upos, chosen.deprel, chosen.feats
-            yield Token(start, end, form, is_word, upos, head, deprel, feats, words, _relation(deprel))
+            (_, _, upos, deprel, feats), above = tree.words[top], tree.heads[top]
+            head = owner[above] if above >= 0 else -1
+            yield token_of((start, end, form, is_word, upos, head, deprel, feats, words, _relation(deprel)))
         else:
             # A sign that the parser dropped hangs on its neighbour.
             head = max((other for other in known if other < index), default=known[0])
@@ -330,18 +328,11 @@ def _cover(units: list[tuple[int, int]], words: list[tuple[int, int]]) -> list[t
     return groups
 
 
-def _depths(heads: list[int]) -> list[int]:
-    depths = [-1] * len(heads)
-    for index in range(len(heads)):
-        path: list[int] = []
-        node = index
-        while node >= 0 and depths[node] < 0:
-            if len(path) > len(heads):
-                raise MisfitError("the parse's tree has a cycle")
-            path.append(node)
-            node = heads[node]
-        depth = depths[node] if node >= 0 else -1
-        for node in reversed(path):
-            depth += 1
-            depths[node] = depth
-    return depths
+def _depth(heads: Sequence[int], node: int) -> int:
+    """Return how many words lie above a word; MisfitError where there is no end of them."""
+    depth = -1
+    while node >= 0:
+        node, depth = heads[node], depth + 1
+        if depth > len(heads):
+            raise MisfitError("the parse's tree has a cycle")
+    return depth

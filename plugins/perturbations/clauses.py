@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from itertools import combinations, permutations
 from random import Random
 
-from harness_plugins.perturbations.constituents import CLAUSAL, SUBORDINATE, Unit, movable, quotation_zones
+from harness_plugins.perturbations.constituents import (
+    CLAUSAL,
+    SUBORDINATE,
+    Unit,
+    heads_clause,
+    movable,
+    quotation_zones,
+)
 
 from harness import Sentence
 from harness.text.lazy import lazy
@@ -78,15 +85,15 @@ def clauses(sentence: Sentence) -> Mapping[int, Clause]:
     known: Mapping[int, Clause] | None = sentence.found.get(__name__)
     if known is None:
         zones = quotation_zones(sentence)
-        each = (
-            (head, _clause(sentence, head, zones)) for head in sentence.upwards if sentence.children(head)
-        )
+        above = {token.head for token in sentence.tokens}
+        heads = [head for head in sentence.upwards if head in above and heads_clause(sentence, head)]
+        each = [(head, _clause(sentence, head, zones)) for head in heads]
         known = sentence.found[__name__] = {head: found for head, found in each if found is not None}
     return known
 
 
 def _clause(sentence: Sentence, head: int, zones: Sequence[int]) -> Clause | None:
-    """Return the clause that `head` heads; None if it heads none, or none with another order."""
+    """Return the clause that `head` heads; None if it has no other order."""
     units = movable(sentence, head, zones)
     if len(units) < 2:
         return None

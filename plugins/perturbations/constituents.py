@@ -77,15 +77,13 @@ def quotation_zones(sentence: Sentence) -> list[int]:
 
 
 def movable(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
-    """Return the movable units of the clause that `head` heads, left to right; empty if it heads none.
+    """Return the movable units of the clause that `head` heads, left to right.
 
     They are the head with the function words and modifiers that touch it, and each argument or adjunct
     whose tokens lie together. Everything else keeps its slot: conjunctions and complementizers, conjoined
     clauses, relative and interrogative phrases, auxiliaries apart from their verb, punctuation, and what
     lies in other quotation marks or brackets than the head.
     """
-    if not _heads_clause(sentence, head):
-        return []
     if not _together(sentence, head):
         return []
     tokens = sentence.tokens
@@ -116,9 +114,10 @@ def movable(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
     return [unit for unit in found if not _fixed(sentence, head, unit, unit is found[0])]
 
 
-def _heads_clause(sentence: Sentence, head: int) -> bool:
+def heads_clause(sentence: Sentence, head: int) -> bool:
+    """Say whether a token that others depend on is a predicate."""
     token = sentence.tokens[head]
-    if not token.is_word or token.relation in _NO_CLAUSE:
+    if token.relation in _NO_CLAUSE or not token.is_word:
         return False
     if token.upos == "VERB":
         return True
