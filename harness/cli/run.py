@@ -117,7 +117,7 @@ def run(
         typer.Option(
             "--workers",
             min=0,
-            help="Processes that disturb rows; 0: this one. Default: cores - 1, at most 8.",
+            help="Processes that disturb and parse (UDPipe); 0: this one. Default: cores - 1, at most 8.",
         ),
     ] = None,
     save_seconds: Annotated[

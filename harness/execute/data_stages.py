@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.errors import HarnessError
 from harness.execute.context import Context
+from harness.execute.progress import Bar
 from harness.execute.workers import Job
 from harness.formats import format_named
 from harness.plan.stages import ParseStage, PerturbStage
 from harness.text.table import with_trees
 
 PARSES, VARIANT = "parses.parquet", "variant.parquet"
-CHUNK = 250
 
 
 def run_parse(stage: ParseStage, context: Context) -> None:
@@ -32,14 +33,16 @@ def run_parse(stage: ParseStage, context: Context) -> None:
         with context.progress.work(f"parse {stage.task} {stage.language}", total) as bar:
             for place, column in enumerate(stage.columns):
                 texts = [shape.text(value, stage.language) for value in table[column].to_pylist()]
-                parses: list[str | None] = []
-                for low in range(0, len(texts), CHUNK):
-                    parses += context.parser.parse(texts[low : low + CHUNK], stage.language)
-                    bar.to(place * len(texts) + len(parses))
+                told = partial(_further, bar, place * len(texts))
+                parses = context.workers.parse(context.parser, texts, stage.language, told)
                 columns[f"{column}.conllu"] = parses
         result = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
         pq.write_table(result, folder / PARSES, compression="zstd")
         context.workspace.commit("parse", stage.identity, {"seconds": time.monotonic() - started})
+
+
+def _further(bar: Bar, before: int, done: int) -> None:
+    bar.to(before + done)
 
 
 def run_perturb(stage: PerturbStage, context: Context) -> None:

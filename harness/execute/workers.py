@@ -1,4 +1,4 @@
-"""Rows disturbed in chunks, in this process or in several; what comes of them does not depend on how many."""
+"""Rows disturbed and texts parsed in chunks, in this process or in several: how many changes nothing in the result."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from multiprocessing import get_context, parent_process
 from typing import Any
 
@@ -20,10 +21,14 @@ import pyarrow.compute as pc
 from harness.formats import Format
 from harness.perturbation import Perturbation
 from harness.text import disturb_table
+from harness.text.parses import Parser, UDPipe
 from harness.text.passages import Passages
 from harness.text.table import FURTHER
 
 CHUNK = 1000  # rows
+PARSED = (
+    250  # texts that are parsed at once; fewer than twice as many are parsed here before a worker has started
+)
 FEWEST = 2000  # texts: fewer are disturbed here before a worker has started
 MOST = 8
 Place = tuple[tuple[Any, ...], str | None]
@@ -58,7 +63,7 @@ def default_workers() -> int:
 
 
 class Workers:
-    """Processes that disturb rows. They start when they are first needed; `close` ends them.
+    """Processes that disturb rows and parse texts. They start when they are first needed; `close` ends them.
 
     A chunk of a table always goes to the same worker, which keeps its sentences for the next perturbation.
     """
@@ -89,6 +94,46 @@ class Workers:
             parts.append(self._here.disturb(job, low, high))
             told(high)
         return _joined(job.table, parts)
+
+    def parse(
+        self, parser: Parser, texts: Sequence[str], language: str, told: Callable[[int], None]
+    ) -> list[str | None]:
+        """Return the trees of each text, as the parser's own `parse` does; several processes only for UDPipe.
+
+        Args:
+            told: called with the number of texts that are done, again and again.
+        """
+        chunks = [texts[low : low + PARSED] for low in range(0, len(texts), PARSED)]
+        if self.count > 0 and len(chunks) > 2 and isinstance(parser, UDPipe):
+            try:
+                return self._parsed(pickle.dumps(parser), chunks, language, told)
+            except BrokenProcessPool:
+                self.close()
+                self.count = 0
+        found: list[str | None] = []
+        for chunk in chunks:
+            found += parser.parse(chunk, language)
+            told(len(found))
+        return found
+
+    def _parsed(
+        self, sent: bytes, chunks: Sequence[Sequence[str]], language: str, told: Callable[[int], None]
+    ) -> list[str | None]:
+        self._start()
+        waits = [
+            self._pools[number % self.count].submit(_parse, sent, chunk, language)
+            for number, chunk in enumerate(chunks)
+        ]
+        found: list[str | None] = []
+        try:
+            for each in waits:
+                found += each.result()
+                told(len(found))
+        except BaseException:
+            for each in waits:
+                each.cancel()
+            raise
+        return found
 
     def close(self) -> None:
         """End the workers; what they are at is finished first, what waits is dropped."""
@@ -197,6 +242,16 @@ def _disturb(sent: bytes, low: int, high: int) -> pa.Table:
     except Exception as error:
         raise _NotThereError(str(error)) from None
     return _BENCH.disturb(job, low, high)
+
+
+def _parse(sent: bytes, texts: Sequence[str], language: str) -> list[str | None]:
+    return _parser(sent).parse(texts, language)
+
+
+@lru_cache(maxsize=1)
+def _parser(sent: bytes) -> Parser:
+    parser: Parser = pickle.loads(sent)
+    return parser
 
 
 @contextmanager

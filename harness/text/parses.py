@@ -53,6 +53,10 @@ class UDPipe:
         self.folder = folder
         self._pipelines: dict[str, Callable[[str], str | None]] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the models behind: a copy in another process reads them itself."""
+        return {**vars(self), "_pipelines": {}}
+
     def unserved(self, language: str) -> str | None:
         """Say that the folder holds no model for a language."""
         if self._file(language) is None:

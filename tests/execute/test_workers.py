@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from harness.execute import workers as module
 from harness.execute.workers import Job, Workers, default_workers
 from harness.formats import format_named
 from harness.text import disturb_table
+from harness.text.parses import UDPipe
 
 TEXTS = [f"The {word} dog number {number} chased a cat." for word in ("old", "big") for number in range(40)]
 
@@ -159,3 +161,31 @@ def _alive(pid: int) -> bool:
             return file.read().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+class Letters(UDPipe):
+    """A parser that needs no models: of each text its letters, and what process it was read in."""
+
+    def parse(self, texts, language):
+        return [f"{language} {text} {os.getpid()}" if text else None for text in texts]
+
+
+def test_texts_are_parsed_in_several_processes_in_their_order(two, monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "PARSED", 10)
+    told = []
+    found = two.parse(Letters(tmp_path), [*TEXTS, ""], "en", told.append)
+    assert [tree and tree.rpartition(" ")[0] for tree in found] == [*(f"en {text}" for text in TEXTS), None]
+    processes = {tree.rpartition(" ")[2] for tree in found if tree}
+    assert len(processes) == 2
+    assert str(os.getpid()) not in processes
+    assert told[-1] == len(found)
+
+
+def test_a_parser_leaves_its_models_behind(tmp_path):
+    parser = UDPipe(tmp_path)
+    parser._pipelines["en"] = lambda text: text
+    assert pickle.loads(pickle.dumps(parser))._pipelines == {}
+
+
+def test_few_texts_are_parsed_here(tmp_path):
+    assert Workers(2).parse(Letters(tmp_path), ["a"], "en", lambda done: None) == [f"en a {os.getpid()}"]
