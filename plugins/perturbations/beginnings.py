@@ -175,7 +175,8 @@ def _inner_start(sentence: Sentence, head: int, whole: tuple[int, int]) -> int |
     start = next((index for index in range(*whole) if sentence.tokens[index].is_word), whole[0])
     if any(sentence.tokens[index].text not in '"“„«「『' for index in range(whole[0], start)):
         return None
-    if sentence.tokens[start].relation in ("cc", "mark") and len(sentence.subtree(start)) == 1:
+    skipped = ("cc", "mark") if sentence.tokens[head].relation == "ccomp" else ("cc",)
+    if sentence.tokens[start].relation in skipped and len(sentence.subtree(start)) == 1:
         start += 1
     connective = start + 1 < whole[1] and sentence.head(start) == head and is_comma(sentence, start + 1)
     if connective and sentence.tokens[start].relation == "advmod" and start + 2 < whole[1]:

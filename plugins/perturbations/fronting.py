@@ -221,9 +221,12 @@ def _goes_on(sentence: Sentence, unit: tuple[int, int]) -> bool:
 def _set_off(sentence: Sentence, begins: Beginning, unit: tuple[int, int]) -> bool:
     """Say whether a sign stands before a unit, or an adposition that is not its own."""
     before = sentence.tokens[unit[0] - 1]
-    pause = begins.subject is not None and is_comma(sentence, begins.subject[1]) and (
-        unit[0] - 1 == begins.subject[1]
-    )  # fmt: skip
+    pause = (
+        base(sentence.language) in _VERB_LAST
+        and begins.subject is not None
+        and is_comma(sentence, begins.subject[1])
+        and unit[0] - 1 == begins.subject[1]
+    )
     if base(sentence.language) in _POSTPOSING:
         return not before.is_word and not pause
     return (

@@ -34,6 +34,9 @@ def participle(lemma: str, form: str) -> str | None:
         return form
     if form.endswith(("t", "k")) and form != lemma and not lemma.startswith(form[:-1]):
         return None
+    if form == lemma + "es" and not lemma.endswith(("s", "x", "z", "ch", "sh", "o")):
+        # makes is not of mak
+        return None
     if lemma.endswith("e"):
         return lemma + "d"
     if lemma.endswith("y") and lemma[-2] not in "aeou":

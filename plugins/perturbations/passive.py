@@ -27,6 +27,8 @@ _SUBJECT_CASE = {"me": "I", "him": "he", "her": "she", "us": "we", "them": "they
 _PLURAL = frozenset({"us", "them", "you", "these", "those"})
 _MODALS = frozenset({"can", "could", "may", "might", "must", "shall", "should", "will", "would", "cannot"})
 _HELPERS = _MODALS | {"do", "does", "did", "have", "has", "had", "is", "are", "was", "were"}
+# Particles that a parser may take for adverbs.
+_AWAY = frozenset({"away", "back", "down", "off", "out", "over", "up", "together", "apart", "aside"})
 _BE = {("Pres", False): "is", ("Pres", True): "are", ("Past", False): "was", ("Past", True): "were"}
 _DEFINITE = frozenset({"the", "this", "that", "these", "those"})
 _CLAUSES = frozenset({"root", "conj", "ccomp", "advcl", "parataxis"})
@@ -61,6 +63,7 @@ class Passive(Rewording):
     """
 
     name = "passive"
+    version = "2"
     languages = ("en",)
     description = "active clauses told in the passive"
     reference = "Huddleston and Pullum 2002, The Cambridge Grammar, ch. 16, section 10 (passives)"
@@ -91,11 +94,16 @@ def _passive(sentence: Sentence, head: int) -> Change | None:
         return None
     particles = _particles(sentence, head, target)
     end = max((target[1], *(particle + 1 for particle in particles)))
+    if end < len(sentence) and folded(sentence, end) in _AWAY:
+        return None
+    if source[0] and sentence.tokens[source[0] - 1].upos in ("ADJ", "ADV", "DET", "NOUN", "PROPN"):
+        # Half of the subject, as parsers err.
+        return None
     if source[1] - source[0] > 7 and end < len(sentence) - 1:
         return None
     if end < len(sentence) and sentence.tokens[end].upos in ("VERB", "AUX"):
         return None
-    if sentence.tokens[object_].upos == "NOUN" and _may_belong(sentence, head, end):
+    if sentence.tokens[object_].upos != "PRON" and _may_belong(sentence, head, end):
         return None
     if _negated(sentence, head) and not (_definite(sentence, subject) and _definite(sentence, object_)):
         return None
@@ -111,7 +119,16 @@ def _passive(sentence: Sentence, head: int) -> Change | None:
 
 def _may_belong(sentence: Sentence, head: int, after: int) -> bool:
     """Say whether the phrase after an object could be the object's own: parsers err there (demand for change)."""
-    if after >= len(sentence) or folded(sentence, after) not in ("of", "on", "for", "about", "in", "between"):
+    if after >= len(sentence) or folded(sentence, after) not in (
+        "of",
+        "on",
+        "for",
+        "about",
+        "in",
+        "between",
+        "with",
+        "like",
+    ):
         return False
     tops = (child for child in sentence.children(head) if after in sentence.subtree(child))
     times = table("fronting", "en")["times"]
@@ -123,7 +140,12 @@ def _arguments(sentence: Sentence, head: int) -> tuple[int, int] | None:
     token = sentence.tokens[head]
     if token.upos != "VERB" or token.relation not in _CLAUSES or len(token.words) != 1:
         return None
-    if token.words[0].lemma in _words("verbs"):
+    lemma = token.words[0].lemma
+    if (
+        lemma in _words("verbs")
+        or (len(lemma) < 3 and lemma != "do")
+        or (lemma.endswith("ing") and lemma == folded(sentence, head))
+    ):
         return None
     if token.relation == "conj" and not predicate(sentence, sentence.head(head)):
         return None
@@ -214,18 +236,37 @@ def _may_be_agent(sentence: Sentence, top: int, span: tuple[int, int]) -> bool:
 
 def _may_be_subject(sentence: Sentence, top: int, span: tuple[int, int]) -> bool:
     token, text = sentence.tokens[top], folded(sentence, top)
-    if not _plain(sentence, span) or _of_a_question(sentence, top):
+    if not _plain(sentence, span) or _of_a_question(sentence, top) or _of_two(sentence, top, span):
         return False
     if token.upos == "PRON":
         return text in _SUBJECT_CASE and span[1] - span[0] == 1 and token.feats.get("Reflex") != "Yes"
     if token.upos == "NOUN" and span[1] - span[0] == 1 and token.feats.get("Number") != "Plur":
         # A bare word may be no noun: a parser's error.
         return False
-    if text.endswith("wards"):
+    if text.endswith(("wards", "self", "selves")) or folded(sentence, span[0]) in ("about", "around", "over"):
+        return False
+    if token.upos == "PROPN" and text.endswith("s") and token.feats.get("Number") != "Plur":
         return False
     if token.upos not in ("NOUN", "PROPN") or text in _words("objects") or has_reference(sentence, span):
         return False
     return not any("Poss" in word.feats for index in range(*span) for word in sentence.tokens[index].words)
+
+
+def _of_two(sentence: Sentence, top: int, span: tuple[int, int]) -> bool:
+    """Say whether a phrase seems to be two: *me two books*, *asking people*, *some rain this week*."""
+    times = table("fronting", "en")["times"]
+    before = any(
+        sentence.tokens[index].upos in ("PRON", "VERB") and not sentence.tokens[index].feats.get("Poss")
+        for index in range(span[0], top)
+        if sentence.tokens[index].relation != "amod"
+    )
+    people = folded(sentence, top).endswith(("sh", "ch", "ese")) and sentence.tokens[top].upos == "PROPN"
+    timed = (
+        top != span[1] - 1
+        and folded(sentence, span[1] - 1) in times
+        and not any(sentence.tokens[index].relation == "case" for index in range(top, span[1]))
+    )
+    return before or timed or people
 
 
 def _definite(sentence: Sentence, top: int) -> bool:
@@ -284,6 +325,8 @@ def _be(
 
     The first is a token with its new text, or a text to put in; None if it stays as it is.
     """
+    if not all(_is_helper(folded(sentence, index)) for index in helpers):
+        return None
     words = [_auxiliary(sentence, index) for index in helpers]
     lemmas = [_lemma(word) for word in words]
     if not helpers:
@@ -308,6 +351,11 @@ def _be(
     elif bare.startswith("'"):
         return None
     return (helpers[0], text), inserted
+
+
+def _is_helper(text: str) -> bool:
+    """Say whether an auxiliary is spelt as it should: not *didnt*, in which a negation would be lost."""
+    return text in _HELPERS | {"am", "be", "been", "being"} or "'" in text
 
 
 def _auxiliary(sentence: Sentence, index: int) -> Word:

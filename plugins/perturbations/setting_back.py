@@ -75,7 +75,7 @@ def _may_go(
     if any(sentence.tokens[index].relation in _CLAUSES - {"conj"} for index in range(*span)):
         return False
     if token.relation in ("advmod", "discourse"):
-        return _is_known(sentence, span)
+        return _is_known(sentence, span) or _is_adverb(sentence, span)
     if base(sentence.language) in ("ja", "ko", "hi") and not _marked(sentence, begins, span):
         return False
     points = any(is_reference(sentence, index) for index in range(*subject))
@@ -87,6 +87,18 @@ def _is_known(sentence: Sentence, span: tuple[int, int]) -> bool:
     rules = table("fronting", sentence.language)
     text = " ".join(folded(sentence, index) for index in range(*span))
     return text in rules["adverbs"] or text in rules.get("links", ())
+
+
+def _is_adverb(sentence: Sentence, span: tuple[int, int]) -> bool:
+    """Say whether a German adverb says the same behind the verb: not *so*, *da*, *kaum*, nor half of a pair."""
+    token = sentence.tokens[span[0]]
+    held = folded(sentence, span[0]) in table("fronting", sentence.language).get("held", ())
+    return (
+        base(sentence.language) == "de"
+        and span[1] - span[0] == 1
+        and token.upos in ("ADV", "ADJ")
+        and not held
+    )
 
 
 def _marked(sentence: Sentence, begins: Beginning, span: tuple[int, int]) -> bool:
@@ -134,8 +146,12 @@ def _behind_the_verb(
         count += 1
     behind = between[len(weak) :] + rest[count:]
     token = sentence.tokens[begins.first or 0]
-    if token.relation == "obl" and not is_time and _has_adverbial(sentence, begins, behind):
-        return None
+    if token.relation == "obl" and not is_time:
+        if _is_goal(sentence, begins, span):
+            return None
+        timed = _times(sentence, begins, behind)
+        weak, behind = [*weak, *rest[:count], *behind[:timed]], behind[timed:]
+        return Change(begins.start, begins.end, (*range(*subject), verb, *weak, *range(*span), *behind))
     if token.relation in ("obj", "iobj") and (behind[:1] and not _nominal_next(sentence, behind[0])):
         return None
     order: list[Part] = [*range(*subject), verb, *weak, *rest[:count], *range(*span), *behind]
@@ -148,14 +164,28 @@ def _is_weak(sentence: Sentence, index: int) -> bool:
     return token.upos == "PRON" and alone and token.feats.get("PronType", "Prs") == "Prs"
 
 
-def _has_adverbial(sentence: Sentence, begins: Beginning, behind: list[int]) -> bool:
-    """Say whether an adverbial stands behind, which a phrase of place should follow and not precede."""
-    inside = set(behind)
-    return any(
-        child in inside and sentence.tokens[child].relation in ("advmod", "obl")
-        for child in sentence.children(begins.head)
-        if child != begins.head
-    )
+def _is_goal(sentence: Sentence, begins: Beginning, span: tuple[int, int]) -> bool:
+    """Say whether a German phrase may say where to, which the verb asks for at the clause's end."""
+    token = sentence.tokens[begins.first or span[0]]
+    first = folded(sentence, span[0])
+    return token.feats.get("Case") == "Acc" or first in ("zu", "zum", "zur") or (
+        first == "nach" and token.upos == "PROPN"
+    )  # fmt: skip
+
+
+def _times(sentence: Sentence, begins: Beginning, behind: list[int]) -> int:
+    """Return how many of the tokens behind are an adverbial of time, behind which a phrase of place goes."""
+    rules = table("fronting", sentence.language)
+    for child in sentence.children(begins.head):
+        span = sentence.subtree(child)
+        timed = folded(sentence, child) in rules["times"] or folded(sentence, child) in rules["adverbs"]
+        if (
+            behind[: len(span)] == list(span)
+            and sentence.tokens[child].relation in ("obl", "advmod")
+            and timed
+        ):
+            return len(span)
+    return 0
 
 
 def _nominal_next(sentence: Sentence, index: int) -> bool:
@@ -240,9 +270,8 @@ def _to_the_end(
     if negated(sentence, begins.head) or sentence.tokens[first].relation in ("obj", "iobj"):
         return None
     end = _own_end(sentence, begins)
-    if folded(sentence, first) not in rules.get("links", ()) and _ends_clean(
-        sentence, begins, (subject[1], end), is_time
-    ):
+    text = " ".join(folded(sentence, index) for index in range(*span))
+    if text not in rules.get("links", ()) and _ends_clean(sentence, begins, (subject[1], end), is_time):
         order: list[Part] = [*range(*subject), *range(subject[1], end), *range(*span)]
         return Change(begins.start, begins.end, (*order, *range(end, begins.end)))
     heavy = end - subject[1] > 2

@@ -587,6 +587,14 @@ def test_an_active_clause_is_told_in_the_passive(text, rows, result):
         ("He deliberately broke it.", "He PRON 3 nsubj; deliberately ADV 3 advmod;"
          "broke VERB 0 root PAST =break;"
          "it PRON 3 obj; . PUNCT 3 punct"),
+        # a negation would be lost
+        ("He didnt see it.", "He PRON 3 nsubj; didnt AUX 3 aux PAST =do; see VERB 0 root; it PRON 3 obj;"
+         ". PUNCT 3 punct"),
+        # me is whom they were shown to
+        ("He showed me two films.", "He PRON 2 nsubj; showed VERB 0 root PAST =show; me PRON 5 nmod; two NUM 5 nummod;"
+         "films NOUN 2 obj Number=Plur; . PUNCT 2 punct"),
+        ("He wrote the words down.", "He PRON 2 nsubj; wrote VERB 0 root PAST =write; the DET 4 det;"
+         "words NOUN 2 obj Number=Plur; down ADV 2 advmod; . PUNCT 2 punct"),
         ("He ran two miles.", "He PRON 2 nsubj; ran VERB 0 root PAST =run; two NUM 4 nummod;"
          "miles NOUN 2 obj; . PUNCT 2 punct"),
     ],
@@ -599,7 +607,8 @@ def test_a_clause_without_a_sure_passive_stays(text, rows):
     ("lemma", "form", "result"),
     [("stop", "stops", "stopped"), ("visit", "visit", "visited"), ("carry", "carries", "carried"),
      ("play", "plays", "played"), ("prefer", "prefers", "preferred"), ("panic", "panics", "panicked"),
-     ("fix", "fix", "fixed"), ("sing", "sang", "sung"), ("travel", "travelled", "travelled"), ("_", "x", None)],
+     ("fix", "fix", "fixed"), ("sing", "sang", "sung"), ("travel", "travelled", "travelled"), ("_", "x", None),
+     ("mak", "makes", None), ("reach", "reaches", "reached")],
 )  # fmt: skip
 def test_a_participle_is_irregular_or_spelt_by_rule(lemma, form, result):
     assert participle(lemma, form) == result
