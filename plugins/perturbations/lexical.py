@@ -35,6 +35,7 @@ class Synonym(Perturbation):
     """
 
     name = "synonym"
+    version = "2"
     family = "lexical"
     keeps_meaning = True
     needs = ("parse",)

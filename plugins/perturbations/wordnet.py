@@ -12,8 +12,10 @@ from pathlib import Path
 
 import regex
 
+from harness import HarnessError
+
 PARTS = {"NOUN": "noun", "VERB": "verb", "ADJ": "adj", "ADV": "adv"}
-_PLAIN = regex.compile(r"[a-z]{2,}")
+_PLAIN = regex.compile(r"(?=.*[aeiou])[a-z]{2,}")  # no abbreviation: yr
 # Of a word of more senses the first is too often not the one that is meant.
 _MOST_SENSES = 5
 _SIBILANT = ("s", "x", "z", "ch", "sh")
@@ -48,6 +50,7 @@ class WordNet:
         self._indices: dict[str, Mapping[str, Sequence[int]]] = {}
         self._data: dict[str, bytes] = {}
         self._exceptions: dict[str, frozenset[str]] = {}
+        self._tagged: dict[str, frozenset[str]] = {}
 
     @cached_property
     def digest(self) -> str:
@@ -57,7 +60,8 @@ class WordNet:
     def synonyms(self, lemma: str, part: str) -> list[str]:
         """Return the words whose first sense is the first sense of a lemma, in WordNet's order.
 
-        Words of many senses have none, nor have words in several parts.
+        Words of many senses have none. No synonyms are words in several parts, and words that the texts do not hold
+        whose words were tagged with their senses: rare ones (*ain* for own), and those whose first sense is any.
         """
         index = self._index(part)
         senses = index.get(lemma, ())
@@ -66,7 +70,10 @@ class WordNet:
         return [
             word
             for word in self._words(part, senses[0])
-            if word != lemma and _PLAIN.fullmatch(word) and index.get(word, (0,))[0] == senses[0]
+            if word != lemma
+            and word in self._tagged[part]
+            and _PLAIN.fullmatch(word)
+            and index.get(word, (0,))[0] == senses[0]
         ]
 
     def form(self, lemma: str, part: str, feats: Mapping[str, str]) -> str | None:
@@ -80,18 +87,24 @@ class WordNet:
 
     def _index(self, part: str) -> Mapping[str, Sequence[int]]:
         if part not in self._indices:
-            found = {}
+            found, tagged = {}, set()
             for line in read(self.place, f"index.{part}").decode("latin-1").splitlines():
                 if line and not line.startswith(" "):
                     fields = line.split()
                     found[fields[0]] = tuple(map(int, fields[-int(fields[2]) :]))
-            self._indices[part] = found
+                    if int(fields[-int(fields[2]) - 1]):
+                        tagged.add(fields[0])
+            self._indices[part], self._tagged[part] = found, frozenset(tagged)
         return self._indices[part]
 
     def _words(self, part: str, offset: int) -> list[str]:
         if part not in self._data:
             self._data[part] = read(self.place, f"data.{part}")
         data = self._data[part]
+        if data[offset : offset + 8] != b"%08d" % offset:
+            raise HarnessError(
+                f"{self.place / f'data.{part}'} does not fit its index.{part}", "Install WordNet again."
+            )
         fields = data[offset : data.index(b"\n", offset)].decode("latin-1").split()
         return [fields[4 + 2 * number] for number in range(int(fields[3], 16))]
 
@@ -103,11 +116,13 @@ class WordNet:
 
 
 def read(place: Path, name: str) -> bytes:
-    """Return the content of one of WordNet's files."""
+    """Return the content of one of WordNet's files, with the line ends that its index counts on."""
     if place.is_dir():
-        return (place / name).read_bytes()
-    with zipfile.ZipFile(place) as archive:
-        return archive.read(f"{place.stem}/{name}")
+        found = (place / name).read_bytes()
+    else:
+        with zipfile.ZipFile(place) as archive:
+            found = archive.read(f"{place.stem}/{name}")
+    return found.replace(b"\r\n", b"\n")
 
 
 @lru_cache(maxsize=4)

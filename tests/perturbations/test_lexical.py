@@ -12,18 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from messy_texts import HOSTILE
 
+from harness import HarnessError
 from harness.text import Sentence, disturb, passage
 
 # A WordNet of our own: the words of each sense, the commonest sense of a word first.
 SENSES = {
-    "noun": ["car auto automobile railcar_body", "railcar car", "child kid youngster", "kid goat_skin", "box case",
-             "aim purpose", "end goal", "stone rock", "coffee java"],
+    "noun": ["car auto automobile motorcar railcar_body", "railcar car", "child kid youngster", "kid goat_skin",
+             "box case", "aim purpose", "end goal", "stone rock", "coffee java"],
     "verb": ["buy purchase", "chase pursue trail", "stop halt", "carry bear", "run go", "run operate", "run flow",
              "run lead", "run melt", "run race"],
     "adj": ["small little", "glad happy(p)"],
     "adv": ["quickly rapidly speedily"],
 }  # fmt: skip
 EXCEPTIONS = {"noun": ["children child"], "verb": ["bought buy", "stopped stop", "bore bear", "ran run"]}
+RARE = ("motorcar",)
 LETTERS = {"noun": "n", "verb": "v", "adj": "a", "adv": "r"}
 
 
@@ -38,7 +40,7 @@ def written(folder):
             for word in words:
                 found.setdefault(word.partition("(")[0], []).append(f"{place:08d}")
         lines = [
-            f"{word} {LETTERS[part]} {len(places)} 0 {len(places)} 0 {' '.join(places)}"
+            f"{word} {LETTERS[part]} {len(places)} 0 {len(places)} {int(word not in RARE)} {' '.join(places)}"
             for word, places in sorted(found.items())
         ]
         (folder / f"data.{part}").write_text(data, encoding="latin-1", newline="\n")
@@ -155,6 +157,27 @@ def test_a_lower_intensity_replaces_some_of_the_words_of_a_higher(seed, one, oth
         Synonym().rewrite(BOUGHT, random.Random(seed), each).text.split() for each in sorted((one, other))
     )
     assert all(few in (old, many) for old, few, many in zip(BOUGHT.text.split(), low, high, strict=True))
+
+
+def test_a_word_that_no_tagged_text_holds_is_no_synonym():
+    assert lexical._wordnet().synonyms("car", "noun") == ["auto", "automobile"]
+
+
+def test_line_ends_of_windows_make_no_difference(tmp_path):
+    folder = wordnet.find()
+    for each in folder.iterdir():
+        (tmp_path / each.name).write_bytes(each.read_bytes().replace(b"\n", b"\r\n"))
+    assert wordnet.WordNet(tmp_path).synonyms("buy", "verb") == ["purchase"]
+    assert wordnet.WordNet(tmp_path).digest == wordnet.WordNet(folder).digest
+
+
+def test_files_that_do_not_fit_each_other_are_named(tmp_path):
+    for each in wordnet.find().iterdir():
+        (tmp_path / each.name).write_bytes(each.read_bytes())
+    data = tmp_path / "data.verb"
+    data.write_bytes(b"more " + data.read_bytes())
+    with pytest.raises(HarnessError, match=r"data\.verb does not fit"):
+        wordnet.WordNet(tmp_path).synonyms("buy", "verb")
 
 
 def test_an_archive_of_nltk_serves_like_a_folder(tmp_path, monkeypatch):
