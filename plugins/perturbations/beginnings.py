@@ -22,6 +22,8 @@ FOCUS = frozenset(
 _VERB_FIRST = frozenset({"ar", "bg", "el", "es", "ru"})
 # Languages in which several phrases may stand before the subject, and each of them behind it.
 _SCRAMBLING = frozenset({"hi", "ja", "ko", "ru", "tr", "zh"})
+# Languages in which a subject with commas inside may be passed, since they stay with it.
+_CLOSED = frozenset({"en", "es", "fr"})
 _PHRASES = ("obl", "advmod", "nmod", "obj", "iobj", "discourse")
 # Conjunctions that open an object clause in which the order is that of a main clause.
 _THAT = {"en": "that", "es": "que", "ru": "что", "bg": "че", "el": "ότι πως"}
@@ -78,7 +80,8 @@ def _is_statement(sentence: Sentence, head: int) -> bool:
             return False
         # he said, said he
         return token.relation == "conj" or any(
-            child < head and sentence.tokens[child].relation in SUBJECTS for child in sentence.children(head)
+            child < head and sentence.tokens[child].relation in ("nsubj", "csubj")
+            for child in sentence.children(head)
         )
     return token.relation == "ccomp" and _has_subject(sentence, head) and _is_said(sentence, head)
 
@@ -106,7 +109,7 @@ def _beginning(sentence: Sentence, head: int) -> Beginning | None:
     if whole is None or any(sentence.tokens[child].relation in _HANGING for child in children):
         return None
     start = _inner_start(sentence, head, whole)
-    if start is None or _asks(sentence, start):
+    if start is None or _asks(sentence, start) or _is_capital(sentence, start):
         return None
     if sentence.tokens[start].relation != "mark" and relations(sentence, start) & {"cc", "mark"}:
         return None
@@ -122,7 +125,7 @@ def _beginning(sentence: Sentence, head: int) -> Beginning | None:
     weak = span is not None and sentence.tokens[span[0]].upos == "PRON"
     if base(sentence.language) in _VERB_FIRST and start == opening:
         return None if weak else Beginning(head, start, whole[1], None)
-    if span is not None and not _unbroken(sentence, span):
+    if span is not None and base(sentence.language) not in _CLOSED and not _unbroken(sentence, span):
         return None
     if base(sentence.language) in _SCRAMBLING and span is not None:
         return _before_the_subject(sentence, head, (start, whole[1]), span, opening)
@@ -190,6 +193,14 @@ def _subject_begins(sentence: Sentence, head: int, index: int) -> bool:
         sentence.tokens[child].relation in SUBJECTS and min(sentence.subtree(child)) == index
         for child in sentence.children(head)
     )
+
+
+def _is_capital(sentence: Sentence, start: int) -> bool:
+    """Say whether a clause within the sentence begins with a capital that is its place's, not its word's."""
+    token = sentence.tokens[start]
+    names = ("PROPN", "X", "NOUN") if base(sentence.language) == "de" else ("PROPN", "X")
+    inner = any(sentence.tokens[index].is_word for index in range(start))
+    return inner and token.text[0].isupper() and token.upos not in names and token.text[0] != "I"
 
 
 def _asks(sentence: Sentence, start: int) -> bool:

@@ -204,7 +204,12 @@ def _kinds(sentence: Sentence, span: tuple[int, int]) -> set[str]:
 
 def _goes_on(sentence: Sentence, unit: tuple[int, int]) -> bool:
     """Say whether a date or number goes on after the unit, or the unit ends in an abbreviation."""
-    if "." in sentence.tokens[unit[1] - 1].text and unit[1] < len(sentence):
+    last_word = sentence.tokens[unit[1] - 1].text
+    if (
+        ("." in last_word or (len(last_word) == 1 and last_word.isalpha()))
+        and base(sentence.language) not in ("ja", "ko", "zh")
+        and unit[1] < len(sentence)
+    ):
         last = unit[1] + 1 >= len(sentence) or not sentence.tokens[unit[1]].is_word
         if last:
             return True

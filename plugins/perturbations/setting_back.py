@@ -65,6 +65,8 @@ def _may_go(
     token = sentence.tokens[first]
     if not all(sentence.tokens[index].is_word for index in range(*span)) or has_pair(sentence, span):
         return False
+    if base(sentence.language) in _WITH_COMMAS and _is_known(sentence, span):
+        return True
     if token.upos in ("PRON", "DET", "VERB") or has_reference(sentence, span):
         return False
     if any(folded(sentence, index) in FOCUS | _LIKE for index in range(*span)):
@@ -202,9 +204,11 @@ def _behind_the_subject(
     if verb < subject[1] or is_comma(sentence, subject[1]):
         return None
     language = base(sentence.language)
-    if language in ("ru", "bg", "el") and not is_time and not _alone(sentence, subject):
-        # The phrase would be taken for the subject's own.
-        return None
+    if language in ("ru", "bg", "el") and not (
+        is_time or _alone(sentence, subject) or _is_free(sentence, span)
+    ):
+        # Beside the subject the phrase would be taken for its own.
+        return _behind_the_head(sentence, begins, span, subject)
     if (
         language == "zh"
         and not is_time
@@ -218,6 +222,28 @@ def _behind_the_subject(
             return None
     rest = range(subject[1], begins.end)
     return Change(begins.start, begins.end, (*range(*subject), *range(*span), *rest))
+
+
+def _is_free(sentence: Sentence, span: tuple[int, int]) -> bool:
+    """Say whether a phrase begins with an adposition that goes with no noun: after, according to."""
+    return folded(sentence, span[0]) in table("fronting", sentence.language).get("free", ())
+
+
+def _behind_the_head(
+    sentence: Sentence, begins: Beginning, span: tuple[int, int], subject: tuple[int, int]
+) -> Change | None:
+    """Return a clause with the first phrase right behind its verb, which follows the subject."""
+    after = begins.head + 1
+    verbs = range(subject[1], after)
+    if negated(sentence, begins.head) or not verbs or sentence.tokens[begins.head].upos != "VERB":
+        return None
+    own = all(index == begins.head or sentence.head(index) == begins.head for index in verbs)
+    weak = after < begins.end and sentence.tokens[after].upos in ("PRON", "PART", "AUX", "CCONJ")
+    if not own or weak or after >= begins.end:
+        return None
+    return Change(
+        begins.start, begins.end, (*range(*subject), *verbs, *range(*span), *range(after, begins.end))
+    )
 
 
 def _behind_both(
@@ -270,12 +296,19 @@ def _to_the_end(
     if negated(sentence, begins.head) or sentence.tokens[first].relation in ("obj", "iobj"):
         return None
     end = _own_end(sentence, begins)
+    broken = any(not sentence.tokens[index].is_word for index in range(*subject))
+    begin = subject[1] + (broken and is_comma(sentence, subject[1]))
     text = " ".join(folded(sentence, index) for index in range(*span))
-    if text not in rules.get("links", ()) and _ends_clean(sentence, begins, (subject[1], end), is_time):
+    short = "." in sentence.tokens[span[1] - 1].text
+    if (
+        not short
+        and text not in rules.get("links", ())
+        and _ends_clean(sentence, begins, (begin, end), is_time)
+    ):
         order: list[Part] = [*range(*subject), *range(subject[1], end), *range(*span)]
         return Change(begins.start, begins.end, (*order, *range(end, begins.end)))
     heavy = end - subject[1] > 2
-    if sentence.tokens[subject[0]].upos == "PRON" or subject[1] - subject[0] > 6 or not heavy:
+    if broken or sentence.tokens[subject[0]].upos == "PRON" or subject[1] - subject[0] > 6 or not heavy:
         return None
     if not is_comma(sentence, span[1]) and span[1] - span[0] < 2:
         return None
@@ -307,7 +340,7 @@ def _ends_clean(sentence: Sentence, begins: Beginning, rest: tuple[int, int], is
         return False
     if any(sentence.tokens[index].upos == "VERB" and index != begins.head for index in inner):
         return False
-    if rest[1] - begins.head > (10 if is_time else 5):
+    if rest[1] - begins.head > (14 if is_time else 7):
         return False
     nominal = any(sentence.tokens[index].relation in ("nmod", "appos") for index in inner)
     timed = any(any(map(str.isdigit, sentence.tokens[index].text)) for index in inner)
