@@ -76,6 +76,9 @@ def perturb(
         typer.Option("--ud", help="Folder of treebanks (.conllu, .conllu.gz); left out: made sentences."),
     ] = None,
     repeats: Annotated[int, typer.Option("--repeats", min=1, help="Rounds; the median is shown.")] = 5,
+    workers: Annotated[
+        int, typer.Option("--workers", min=0, help="Time also 1 process against so many.")
+    ] = 0,
 ) -> None:
     """Time disturbing on one core against nlpaug's operators on the same sentences, in turn.
 
@@ -83,10 +86,20 @@ def perturb(
     """
     from rich.table import Table
 
-    from harness.bench.perturbing import GOAL, LANGUAGE, NOISE, TREES, made_rows, measure, treebank_rows
+    from harness.bench.perturbing import (
+        GOAL,
+        LANGUAGE,
+        NOISE,
+        TREES,
+        made_rows,
+        measure,
+        scaling,
+        treebank_rows,
+    )
     from harness.cli import options
     from harness.cli.output import wide_console
     from harness.errors import HarnessError
+    from harness.execute.workers import processors
 
     registry = options().load_registry()
     console = wide_console()
@@ -99,7 +112,8 @@ def perturb(
         if language not in found:
             raise HarnessError(f"no treebank of {language} below {ud}", f"There are: {' '.join(found)}")
         rows = found[language]
-    table = Table("perturbation", "sentences/s", "seen before", "nlpaug", "ratio", "goal")
+    table = Table("perturbation", "cold/s", "seen/s", "nlpaug/s", "cold ratio", "seen ratio", "goal/s")
+    spread = Table("perturbation", "1 process/s", f"{workers} processes/s", "of linear")
     with console.status("disturbing") as status:
         for name in perturb or (*NOISE, *TREES):
             asked = registry.perturbation(name)
@@ -112,14 +126,32 @@ def perturb(
                 f"{each.pace_again:,.0f}",
                 f"{other:,.0f}" if other else "-",
                 f"{each.pace / other:.2f}" if other else "-",
+                f"{each.pace_again / other:.2f}" if other else "-",
                 f"{goal:,}",
             )
             words = each.words
+            if workers > 1:
+                both = scaling(asked, rows, language, workers, repeats, status.update)
+                spread.add_row(
+                    both.perturbation,
+                    f"{both.pace:,.0f}",
+                    f"{both.pace_together:,.0f}",
+                    f"{both.linear:.0%}",
+                )
     console.print(table)
     console.print(
-        f"{rows.num_rows:,} sentences of {words:.1f} words; processor time of one core, medians of {repeats}",
+        f"sentences a second: {rows.num_rows:,} of {words:.1f} words; processor time of one core, medians of {repeats}\n"
+        "cold: never seen before, so that texts are cut into words and trees read from CoNLL-U\n"
+        "seen: the same sentences with another seed: words, trees and clauses are known",
         highlight=False,
     )
+    if workers > 1:
+        console.print(spread)
+        console.print(
+            f"by the clock, sentences seen before, on {processors()} processors; those may be threads of fewer cores, "
+            "and then one process more is worth less than a core",
+            highlight=False,
+        )
 
 
 @bench.command()
