@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,13 +16,13 @@ import pytest
 from harness_plugins.perturbations.noise import Keyboard
 
 from harness.errors import HarnessError
-from harness.execute import search
 from harness.execute.search import Judgement, _Seeker
 from harness.formats import format_named
 from harness.plan.stages import SearchStage
 from harness.registry import load_registry
 from harness.registry_schema import Recipe
 from harness.scoring.records import RunRecord, records
+from harness.text.table import QUERIES
 
 WORDS = "The clever children read seven long books about horses."
 
@@ -187,17 +188,32 @@ def test_a_run_searches_and_tells_what_it_asked(done: tuple[Path, list[str], str
     assert RunRecord.from_json(record.to_json()) == record
 
 
-def test_a_search_that_was_stopped_goes_on_and_finds_the_same(
-    done: tuple[Path, list[str], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_search_that_was_stopped_goes_on_and_finds_the_same(done: tuple[Path, list[str], str]) -> None:
     folder, arguments, _ = done
+    stages = folder / "harness-runs" / "stages"
+    (record,) = records(folder / "harness-runs" / "runs")
+    found = {path.parent: pq.read_table(path) for path in stages.glob("perturb/*/variant.parquet")}
+    searched = {path: table for path, table in found.items() if QUERIES in table.column_names}
+    assert len(searched) == 2
+    marks = {path: table.set_column(table.column_names.index(QUERIES), QUERIES, pa.array([99] * 12, pa.int32()))
+             for path, table in searched.items()}  # fmt: skip
+    for path, table in marks.items():
+        # as a search leaves it that is stopped after its first rows
+        shutil.rmtree(path)
+        partial = path.with_name(f"{path.name}.partial")
+        partial.mkdir()
+        pq.write_table(table, partial / "searched-0.parquet")
+    for cell in record.cells:
+        if cell.key and cell.variant.startswith("greedy"):
+            shutil.rmtree(stages / "evaluate" / cell.key)
+    for name in ("runs", "journal", "reports"):
+        shutil.rmtree(folder / "harness-runs" / name)
     again = harness(*arguments, folder=folder)
     assert again.returncode == 0, again.stderr
-    assert "0 of 6 cells to do" in again.stdout
-    found = {
-        path.parent.name: pq.read_table(path)
-        for path in folder.glob("harness-runs/stages/perturb/*/*.parquet")
-    }
-    searched = {name: table for name, table in found.items() if search.QUERIES in table.column_names}
-    assert len(searched) == 2
-    assert not list(folder.glob("harness-runs/stages/perturb/*/searched-*"))
+    assert "2 of 6 cells to do" in again.stdout
+    for path, table in marks.items():
+        assert pq.read_table(path / "variant.parquet").equals(table)
+    assert not list(stages.glob("perturb/*/searched-*"))
+    (after,) = records(folder / "harness-runs" / "runs")
+    assert [each.score for each in after.scores] == [each.score for each in record.scores]
+    assert {each.queries for each in after.scores} == {None, 99.0}
