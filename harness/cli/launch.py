@@ -39,6 +39,7 @@ class Launch:
     experiment: str | None
     command: str
     workers: int = 0
+    compile: bool = False
 
     def target(self, spec: RunSpec, dry_run: bool) -> list[RunRecord]:
         """Plan and run one target."""
@@ -161,6 +162,7 @@ class Launch:
             self.save_seconds,
             lambda note: self.console.print(f"[yellow]Note:[/] {note}", highlight=False),
             Workers(self.workers),
+            self.compile,
         )
         resolved = {
             "spec": plan.spec,

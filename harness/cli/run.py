@@ -123,6 +123,10 @@ def run(
     save_seconds: Annotated[
         float, typer.Option("--save-seconds", min=0, help="Seconds between two saved states of training.")
     ] = 120.0,
+    compile_: Annotated[
+        bool,
+        typer.Option("--compile", help="Compile the encoder's layers in training (needs a C++ compiler)."),
+    ] = False,
     allow_changed_data: Annotated[
         bool,
         typer.Option("--allow-changed-data", help="Go on where rows or labels are not as published."),
@@ -191,6 +195,7 @@ def run(
         experiment,
         shlex.join(["harness", *sys.argv[1:]]),
         default_workers() if workers is None else workers,
+        compile_,
     )
     if named is None:
         launch.target(spec, dry_run)

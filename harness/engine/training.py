@@ -22,6 +22,7 @@ from torch import nn
 
 from harness.engine.batches import Mixture, Order, ahead, cut, generator, shares
 from harness.engine.checkpoints import State, load_state, load_trained_weights, save_state, trained_weights
+from harness.engine.compiling import compiled
 from harness.engine.network import Network, TaskData
 from harness.engine.packing import Layout, moved, pinned
 from harness.engine.prediction import losses
@@ -66,6 +67,7 @@ class Training:
         folder: where state and best weights are kept; training goes on from what lies there.
         steps: optimiser steps; None: what `total_steps` says.
         save_seconds: time between two saved states. It changes nothing but how much is done again.
+        compile: whether the encoder's layers are compiled, as `compiled` does.
     """
 
     tasks: Sequence[TaskData]
@@ -77,6 +79,7 @@ class Training:
     steps: int | None = None
     save_seconds: float = 120.0
     watch: Watch = field(default_factory=Watch)
+    compile: bool = False
 
     @property
     def total(self) -> int:
@@ -149,7 +152,11 @@ def train(training: Training, network: Network, inputs: Inputs, accelerator: Acc
         time.monotonic(),
     )
     before = state.seconds
-    with _stopping() as stop, closing(ahead(draw, state.step, steps)) as drawn:
+    with (
+        _stopping() as stop,
+        compiled(network.encoder, training.compile),
+        closing(ahead(draw, state.step, steps)) as drawn,
+    ):
         while state.step < steps and not _patience_spent(state, recipe):
             torch.manual_seed(number(training.seed, "step", state.step) % 2**63)
             model.train()

@@ -37,6 +37,7 @@ class Context:
     Attributes:
         prediction_budget: padded tokens in a batch at prediction; None: 4,096 on a CPU, 65,536 on a GPU.
         save_seconds: time between two saved states of training.
+        compile: whether layers are compiled in training; dropout is then drawn otherwise, as on another device.
         workers: the processes that disturb rows.
         note: called with what a reader should know (dropped rows, row counts), each once.
     """
@@ -51,6 +52,7 @@ class Context:
     save_seconds: float = 120.0
     note: Callable[[str], None] = print
     workers: Workers = field(default_factory=Workers)
+    compile: bool = False
     _tables: dict[tuple[str, str, str, int | None], Loaded] = field(default_factory=dict)
     _noted: set[str] = field(default_factory=set)
 

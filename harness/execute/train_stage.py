@@ -78,6 +78,7 @@ def run_train(stage: TrainStage, context: Context, metrics: Metrics) -> dict[str
             context.budget,
             steps,
             context.save_seconds,
+            compile=context.compile,
         )
         held = trim_embeddings(training, network, inputs)
         with context.progress.work(_title(stage, held), steps) as bar:
