@@ -1,4 +1,4 @@
-"""How many sentences are disturbed in a second, on one core, against nlpaug's operators for the same noise."""
+"""How many sentences are disturbed in a second: on one core, against nlpaug's operators, and in several processes."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from harness.data.identity import DataPlaces
 from harness.data.load import load
 from harness.data.revisions import Revisions
 from harness.errors import HarnessError
+from harness.execute.workers import Job, Workers
+from harness.formats import format_named
 from harness.languages import languages
 from harness.perturbation import Perturbation
 from harness.registry import Registry
@@ -29,7 +31,8 @@ NOISE = ("noise.keyboard", "noise.swap")
 TREES = ("syntactic.scramble",)
 GOAL = {"noise": 30_000, "trees": 10_000}  # sentences a second
 LANGUAGE = "en"
-LEAST, COUNT = 1_000, 200  # sentences of ours, of nlpaug's
+COUNT = 200  # sentences that nlpaug disturbs
+ROWS = 16_000  # that several processes disturb
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Pace:
         sentences: how many are disturbed at once.
         words: how many words they have on average.
         first: seconds of processor time in each round, with sentences that were never seen.
-        again: the same, with sentences that another perturbation has seen.
+        again: the same, with sentences that it has seen before, drawn with another seed.
         other: seconds that nlpaug takes for as many sentences; None where it has nothing like it.
     """
 
@@ -59,7 +62,7 @@ class Pace:
 
     @property
     def pace_again(self) -> float:
-        """Sentences a second where they are cut and parsed already."""
+        """Sentences a second where they are cut already, their trees and clauses known."""
         return self.sentences / median(self.again)
 
     @property
@@ -158,6 +161,72 @@ def measure(
         again.append(ours(number, kept))
     words = sum(len(text.split()) for text in texts) / max(len(texts), 1)
     return Pace(perturbation.full_name, len(texts), words, tuple(first), tuple(again), tuple(theirs) or None)
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """How fast a perturbation is in one other process and in several.
+
+    Attributes:
+        perturbation: its full name.
+        sentences: how many are disturbed at once.
+        workers: how many processes there are in the second measurement.
+        one: seconds of each round in one process, all sentences seen before.
+        many: the same in all of them.
+    """
+
+    perturbation: str
+    sentences: int
+    workers: int
+    one: tuple[float, ...]
+    many: tuple[float, ...]
+
+    @property
+    def pace(self) -> float:
+        """Sentences a second in one process, by the median round."""
+        return self.sentences / median(self.one)
+
+    @property
+    def pace_together(self) -> float:
+        """Sentences a second in all processes."""
+        return self.sentences / median(self.many)
+
+    @property
+    def linear(self) -> float:
+        """What share it is of as many times the pace of one process."""
+        return self.pace_together / (self.workers * self.pace)
+
+
+def scaling(
+    perturbation: Perturbation,
+    table: pa.Table,
+    language: str,
+    workers: int,
+    repeats: int,
+    heed: Callable[[str], None],
+) -> Scaling:
+    """Disturb the rows, again and again until there are `ROWS`, as ``run --workers`` does with 1 and with several."""
+    times = -(-ROWS // max(table.num_rows, 1))
+    rows = pa.concat_tables([table] * times).combine_chunks()
+    ids = pa.array(list(map(str, range(rows.num_rows))), pa.string())
+    rows = rows.set_column(0, "id", ids)
+    shape, place = format_named("pair-classification"), ((perturbation.full_name,), None)
+    found: dict[int, list[float]] = {1: [], workers: []}
+    pools = {count: Workers(count) for count in found}
+    try:
+        for number in range(repeats + 1):
+            heed(f"{perturbation.full_name}: processes, round {number} of {repeats}")
+            level = perturbation.intensity
+            job = Job(perturbation, place, rows, ["text"], language, number, level, shape)
+            for count, pool in pools.items():
+                started = time.monotonic()
+                pool.disturb(job, lambda done: None)
+                if number:  # in the first round processes start and sentences are seen for the first time
+                    found[count].append(time.monotonic() - started)
+    finally:
+        for pool in pools.values():
+            pool.close()
+    return Scaling(perturbation.full_name, rows.num_rows, workers, tuple(found[1]), tuple(found[workers]))
 
 
 def nlpaug_operator(name: str, language: str) -> Callable[[str], object] | None:

@@ -140,7 +140,7 @@ def perturb(
                 )
     console.print(table)
     console.print(
-        f"sentences a second: {rows.num_rows:,} of {words:.1f} words; processor time of one core, medians of {repeats}\n"
+        f"{rows.num_rows:,} sentences of {words:.1f} words; processor time of one core, medians of {repeats}\n"
         "cold: never seen before, so that texts are cut into words and trees read from CoNLL-U\n"
         "seen: the same sentences with another seed: words, trees and clauses are known",
         highlight=False,
@@ -148,8 +148,8 @@ def perturb(
     if workers > 1:
         console.print(spread)
         console.print(
-            f"by the clock, sentences seen before, on {processors()} processors; those may be threads of fewer cores, "
-            "and then one process more is worth less than a core",
+            f"by the clock, sentences seen before, on {processors()} processors\n"
+            "those may be threads of fewer cores: then a process more is worth less than a core more",
             highlight=False,
         )
 
@@ -289,6 +289,35 @@ def train(
         training.compared(job, sides),
         training.notes(job, sides, rows, made=found is None),
         ("torch", "transformers", "accelerate"),
+    )
+
+
+@bench.command()
+def step(
+    shape: Annotated[str, typer.Option("--shape", help="XLM-R's: base, large or tiny.")] = "base",
+    reached: Annotated[
+        int, typer.Option("--reached", min=3, help="Embeddings that the data reach.")
+    ] = 20_000,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")] = "auto",
+    repeats: Annotated[int, typer.Option("--repeats", min=1, help="Steps; the median is shown.")] = 5,
+) -> None:
+    """Time the optimiser's step with the embeddings that data reach against one with the whole table."""
+    from harness.bench import stepping, training
+    from harness.cli.output import wide_console
+    from harness.engine.devices import choose
+    from harness.names import unknown
+
+    if shape not in training.SHAPES:
+        raise unknown("shape", shape, training.SHAPES)
+    sizes, place = training.SHAPES[shape], choose(device, "auto")[0]
+    with wide_console().status("stepping") as status:
+        trimmed, whole = stepping.measure(sizes, reached, place, repeats, status.update)
+    _show(
+        f"AdamW's step, XLM-R {shape} shape",
+        "whole table",
+        stepping.compared(trimmed, whole),
+        stepping.notes(sizes, reached, place, trimmed),
+        ("torch",),
     )
 
 

@@ -56,9 +56,14 @@ class Job:
     shape: Format
 
 
+def processors() -> int:
+    """Return how many processors this process may use, each thread of a core being one."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def default_workers() -> int:
-    """Return how many workers are worth while: a core less than there are, at most 8, 0 where that is one."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return how many workers are worth while: a processor less than there are, at most 8, 0 where that is one."""
+    cores = processors()
     return min(cores - 1, MOST) if cores > 2 else 0
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness import HarnessError
-from harness.bench.perturbing import made_rows, measure, nlpaug_operator
+from harness.bench import perturbing
+from harness.bench.perturbing import made_rows, measure, nlpaug_operator, scaling
 from harness.cli.bench import perturb
 from harness.registry import load_registry
 
@@ -31,6 +32,15 @@ def test_a_tree_perturbation_has_a_pace_and_no_rival() -> None:
 
 def test_made_sentences_are_english(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="made sentences are in en"):
-        perturb(None, "de", None, 1)
+        perturb(None, "de", None, 1, 0)
     with pytest.raises(HarnessError, match="no treebank"):
-        perturb(None, "de", tmp_path, 1)
+        perturb(None, "de", tmp_path, 1, 0)
+
+
+def test_one_process_is_measured_against_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(perturbing, "ROWS", 2_100)
+    registry = load_registry()
+    rows = made_rows(registry).slice(0, 700)
+    found = scaling(registry.perturbation("noise.swap"), rows, "en", 2, 2, lambda line: None)
+    assert (found.sentences, found.workers, len(found.one), len(found.many)) == (2_100, 2, 2, 2)
+    assert found.linear == pytest.approx(found.pace_together / found.pace / 2)
