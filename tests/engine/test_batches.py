@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.engine.batches import Mixture, Order, cut, shares
+from harness.engine.batches import Mixture, Order, ahead, cut, shares
 
 LENGTHS = st.lists(st.integers(1, 60), min_size=1, max_size=300).map(lambda found: np.array(found))
 
@@ -46,6 +47,43 @@ def test_pieces_hold_all_rows_within_the_budget(lengths: np.ndarray, budget: int
     assert sorted(np.concatenate(pieces).tolist()) == list(range(len(lengths)))
     for piece in pieces:
         assert len(piece) == 1 or len(piece) * lengths[piece].max() <= budget
+
+
+@given(LENGTHS, st.integers(1, 500))
+def test_pieces_without_padding_hold_all_rows_within_the_budget_and_are_no_more(
+    lengths: np.ndarray, budget: int
+) -> None:
+    pieces = list(cut(lengths, np.arange(len(lengths)), budget, padded=False))
+    assert sorted(np.concatenate(pieces).tolist()) == list(range(len(lengths)))
+    for piece in pieces:
+        assert len(piece) == 1 or lengths[piece].sum() <= budget
+    assert len(pieces) <= len(list(cut(lengths, np.arange(len(lengths)), budget)))
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 0), (3, 3), (0, 1), (0, 2), (5, 12)])
+def test_what_is_made_ahead_comes_in_order(first: int, last: int) -> None:
+    assert list(ahead(lambda number: number * 10, first, last)) == [
+        10 * number for number in range(first, last)
+    ]
+
+
+def test_making_ahead_stops_with_the_loop_and_passes_errors_on_when_their_turn_comes() -> None:
+    made: list[int] = []
+
+    def make(number: int) -> int:
+        made.append(number)
+        if number == 4:
+            raise ValueError(number)
+        return number
+
+    coming = ahead(make, 0, 100)
+    assert next(coming) == 0
+    coming.close()
+    assert len(made) <= 4
+    seen: list[int] = []
+    with pytest.raises(ValueError, match="4"):
+        seen.extend(ahead(make, 0, 100))
+    assert seen == [0, 1, 2, 3]
 
 
 def test_a_mixture_is_proportional_up_to_the_cap_and_counts_each_tasks_batches() -> None:
