@@ -139,6 +139,37 @@ def test_answers_follow_their_context() -> None:
     assert row["context"][start : start + len(answer)] == answer == "books"
 
 
+@pytest.mark.parametrize("name", ["drop", "keyboard", "swap", "homoglyphs", "uppercase", "unicode"])
+def test_messy_texts_are_searched_and_never_lost(name: str) -> None:
+    perturbation = load_registry().perturbation(f"noise.{name}")
+    texts = [
+        "",
+        " ",
+        "a",
+        "I a",
+        "\u200bzero\u200b width",
+        "Café cafe\u0301s",
+        "👩‍👩‍👧‍👦 👍🏽 ok",
+        "مَرْحَبًا بِكُم",
+        "กำลังไป",
+        "x\ty\nz",
+    ]
+
+    def model(table: pa.Table) -> Judgement:
+        size = np.array([-float(len(text)) for text in table["premise"].to_pylist()])
+        return Judgement(size, np.ones(len(size)))
+
+    for language in ("en", "th", "ar", "zh"):
+        columns = {"premise": texts, "hypothesis": texts[::-1], "label": ["neutral"] * len(texts)}
+        table = pa.table({"id": list(map(str, range(len(texts)))), **columns})
+        made = SearchStage(**{**vars(stage(words=4)), "language": language})
+        found = _Seeker(table, made, perturbation, format_named("pair-classification"), model).found(
+            range(len(texts))
+        )
+        for old, new in zip(texts, found["premise"].to_pylist(), strict=True):
+            assert bool(new.strip()) == bool(old.strip())
+
+
 def test_a_search_names_what_it_cannot_do() -> None:
     registry = load_registry()
     with pytest.raises(HarnessError, match="disturbs no single words") as error:
