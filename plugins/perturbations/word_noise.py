@@ -84,10 +84,6 @@ class WordNoise(Perturbation):
         """Return the language that a sentence's words are disturbed in, with its script where that matters."""
         return sentence.language
 
-    def written(self, sentence: Sentence) -> str:
-        """Return the language that a sentence's words are disturbed in, with its script where that matters."""
-        return sentence.language
-
     def _found(self, word: str, language: str) -> Sequence[Slip]:
         return self.slips(word, language) if self.able(word) else ()
 
