@@ -18,6 +18,26 @@ FOCUS = frozenset(
      "только", "даже", "лишь", "также", "и", "само", "дори", "μόνο", "ακόμα", "فقط", "حتى", "सिर्फ", "केवल", "ही", "भी",
      "sadece", "yalnızca", "bile", "ancak", "只", "僅", "就", "也", "만", "도"}
 )  # fmt: skip
+# Words for all, where trees do not mark them.
+EVERY = frozenset(
+    {
+        "हर",
+        "सभी",
+        "प्रत्येक",
+        "कोई",
+        "her",
+        "hiç",
+        "bütün",
+        "tüm",
+        "每",
+        "所有",
+        "各",
+        "すべて",
+        "全て",
+        "모든",
+        "كل",
+    }
+)
 # Languages in which a statement may begin with its verb.
 _VERB_FIRST = frozenset({"ar", "bg", "el", "es", "ru"})
 # Languages in which several phrases may stand before the subject, and each of them behind it.
@@ -113,7 +133,7 @@ def _beginning(sentence: Sentence, head: int) -> Beginning | None:
         return None
     if sentence.tokens[start].relation != "mark" and relations(sentence, start) & {"cc", "mark"}:
         return None
-    found = [child for child in children if sentence.tokens[child].relation in SUBJECTS]
+    found = [child for child in children if _is_subject(sentence, child)]
     span = phrase(sentence, found[0]) if found else None
     if found and (span is None or _looks(sentence, span)):
         return None
@@ -130,6 +150,13 @@ def _beginning(sentence: Sentence, head: int) -> Beginning | None:
     if base(sentence.language) in _SCRAMBLING and span is not None:
         return _before_the_subject(sentence, head, (start, whole[1]), span, opening)
     return _after_a_phrase(sentence, head, (start, whole[1]), span, opening)
+
+
+def _is_subject(sentence: Sentence, child: int) -> bool:
+    """Say whether a dependent is a subject; an expletive is one where it is no reflexive (it, es, il)."""
+    token = sentence.tokens[child]
+    expletive = base(sentence.language) in ("de", "en", "fr") and token.feats.get("Reflex") != "Yes"
+    return token.relation in ("nsubj", "csubj") or (token.relation == "expl" and expletive)
 
 
 def _before_the_subject(

@@ -53,16 +53,17 @@ class SwapClauses(Rewording):
     def changes(self, sentence: Sentence) -> Iterator[Change]:
         if sentence.text.rstrip("\"'”’»)").endswith("?") or points_at_order(sentence):
             return
+        zones = quotation_zones(sentence)
         for head in range(len(sentence)):
-            inner = _main_clause(sentence, head)
+            inner = _main_clause(sentence, head, zones)
             for child in sentence.children(head) if inner is not None else ():
                 if sentence.tokens[child].relation == "advcl" and inner is not None:
-                    change = _exchange(sentence, head, child, inner)
+                    change = _exchange(sentence, head, child, inner, zones)
                     if change is not None:
                         yield change
 
 
-def _main_clause(sentence: Sentence, head: int) -> tuple[int, int] | None:
+def _main_clause(sentence: Sentence, head: int, zones: Sequence[int]) -> tuple[int, int] | None:
     """Return where a plain main clause lies, up to a clause that follows it after a sign; None if it is none."""
     token, whole = sentence.tokens[head], phrase(sentence, head)
     if not token.is_word or whole is None or not predicate(sentence, head):
@@ -85,24 +86,25 @@ def _main_clause(sentence: Sentence, head: int) -> tuple[int, int] | None:
             return None
     # An object clause could take the other for its own.
     breaks = any(sentence.tokens[index].text in _BREAKS for index in range(start, end))
-    return None if breaks or not _balanced(sentence, (start, end)) else (start, end)
+    return None if breaks or not _balanced(sentence, (start, end), zones) else (start, end)
 
 
 def _has_subject(sentence: Sentence, head: int) -> bool:
     return any(sentence.tokens[child].relation in _SUBJECTS for child in sentence.children(head))
 
 
-def _balanced(sentence: Sentence, span: tuple[int, int]) -> bool:
+def _balanced(sentence: Sentence, span: tuple[int, int], zones: Sequence[int]) -> bool:
     """Say whether no quotation or bracket begins or ends inside a stretch alone."""
-    zones = quotation_zones(sentence)
     return zones[span[0]] == zones[span[1] - 1] and all(
         sentence.tokens[index].text not in "\"'" for index in range(*span)
     )
 
 
-def _exchange(sentence: Sentence, head: int, child: int, whole: tuple[int, int]) -> Change | None:
+def _exchange(
+    sentence: Sentence, head: int, child: int, whole: tuple[int, int], zones: Sequence[int]
+) -> Change | None:
     span = phrase(sentence, child)
-    if span is None or span[0] < whole[0] or span[1] > whole[1] or not _balanced(sentence, span):
+    if span is None or span[0] < whole[0] or span[1] > whole[1] or not _balanced(sentence, span, zones):
         return None
     start, end = whole
     kind = _conjunction(sentence, span, child)
@@ -118,11 +120,11 @@ def _exchange(sentence: Sentence, head: int, child: int, whole: tuple[int, int])
         start += 1
     if span[0] == start and _is_comma(sentence, span[1]):
         main = (span[1] + 1, end)
-        return _to_the_end(sentence, head, span, main, kind) if _balanced(sentence, main) else None
+        return _to_the_end(sentence, head, span, main, kind) if _balanced(sentence, main, zones) else None
     if span[1] == end:
         stop = span[0] - 1 if _is_comma(sentence, span[0] - 1) else span[0]
         main = (start, stop)
-        return _to_the_front(sentence, head, span, main, kind) if _balanced(sentence, main) else None
+        return _to_the_front(sentence, head, span, main, kind) if _balanced(sentence, main, zones) else None
     return None
 
 

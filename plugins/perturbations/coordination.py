@@ -276,7 +276,9 @@ def _closed(sentence: Sentence, conjuncts: Sequence[int], cores: Sequence[tuple[
         # The collapse of and the search for them.
         return False
     above = sentence.head(conjuncts[0])
-    if above >= 0 and any(folded(sentence, child) in _FIXED for child in sentence.children(above)):
+    near = range(max(0, cores[0][0] - 3), min(len(sentence), cores[-1][1] + 4))
+    if any(sentence.head(index) == above and folded(sentence, index) in _FIXED for index in near):
+        # The other parts of both.
         return False
     if min(cases) and len(set(cases)) > 1:
         # Thanks to one and to the other.
