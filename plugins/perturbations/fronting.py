@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness_plugins.perturbations.beginnings import FOCUS, Beginning, beginnings, is_comma
+from harness_plugins.perturbations.beginnings import EVERY, FOCUS, Beginning, beginnings, is_comma
 from harness_plugins.perturbations.constituents import quotation_zones
 from harness_plugins.perturbations.reordering import (
     Change,
@@ -58,6 +58,7 @@ _LIGHT = frozenset(
         "fact",
         "case",
         "general",
+        "manner",
         "particular",
         "order",
         "way",
@@ -71,9 +72,27 @@ _LIGHT = frozenset(
     }
 )
 # The two ends of a time stay together.
-_FROM = frozenset({"from", "von", "de", "du", "desde", "с", "от", "από", "من"})
+_FROM = frozenset({"from", "von", "de", "du", "desde", "с", "от", "από", "من", "से", "から"})
 _UP_TO = frozenset(
-    {"to", "until", "till", "bis", "à", "au", "a", "al", "hasta", "по", "до", "ως", "μέχρι", "إلى", "حتى"}
+    {
+        "to",
+        "until",
+        "till",
+        "bis",
+        "à",
+        "au",
+        "a",
+        "al",
+        "hasta",
+        "по",
+        "до",
+        "ως",
+        "तक",
+        "まで",
+        "μέχρι",
+        "إلى",
+        "حتى",
+    }
 )
 _LIGHT_VERBS = frozenset({"する", "し", "した", "하다", "했다", "한다"})
 
@@ -164,6 +183,9 @@ def _may_stand_first(sentence: Sentence, begins: Beginning, child: int, unit: tu
         sentence.tokens[index].upos in ("VERB", "AUX") for index in range(*unit) if token.relation != "obj"
     ):
         return False
+    if "cc" in inside and negated(sentence, head):
+        # Not in one but in the other.
+        return False
     rules = table("fronting", sentence.language)
     if token.relation in ("obj", "iobj"):
         return not negated(sentence, head) and _shows_object(sentence, begins, child, rules)
@@ -191,7 +213,9 @@ def _refers_alike(sentence: Sentence, unit: tuple[int, int], passed: tuple[int, 
 def _scopes(sentence: Sentence, unit: tuple[int, int], passed: tuple[int, int]) -> bool:
     """Say whether a phrase asks, denies, or counts over all while something passed is indefinite."""
     kinds = _kinds(sentence, unit)
-    if kinds & {"Int", "Rel", "Neg"}:
+    if kinds & {"Int", "Rel", "Neg"} or any(
+        folded(sentence, index) in EVERY for index in range(passed[0], unit[1])
+    ):
         return True
     return "Tot" in kinds or bool(_kinds(sentence, passed) & {"Tot", "Neg"})
 
@@ -292,7 +316,10 @@ def _adjunct(sentence: Sentence, head: int, child: int, rules: Mapping[str, Any]
     after = max(sentence.subtree(child)) + 1
     if after < len(sentence) and folded(sentence, after) in _UP_TO and set(marks) & _FROM:
         return False
-    if "until" in marks or (negated(sentence, head) and not _is_time(sentence, child, rules)):
+    ranged = set(marks) & (_FROM | _UP_TO) and base(sentence.language) in ("hi", "ja") and any(
+        set(_marks(sentence, other)) & (_FROM | _UP_TO) for other in sentence.children(head) if other != child
+    )  # fmt: skip
+    if ranged or "until" in marks or (negated(sentence, head) and not _is_time(sentence, child, rules)):
         return False
     if _is_time(sentence, child, rules) and all(mark in rules.get("adpositions", marks) for mark in marks):
         counted = any(sentence.tokens[index].relation == "nummod" for index in sentence.children(child))
@@ -315,6 +342,12 @@ def _adjunct(sentence: Sentence, head: int, child: int, rules: Mapping[str, Any]
         return token.upos in ("NOUN", "PROPN") and text.endswith(tuple(rules["endings"]))
     cases = rules.get("cases", ())
     return (len(marks) == 1 and marks[0] in cases) or (not marks and token.feats.get("Case") in cases)
+
+
+def _marks(sentence: Sentence, top: int) -> list[str]:
+    return [
+        folded(sentence, each) for each in sentence.children(top) if sentence.tokens[each].relation == "case"
+    ]
 
 
 def _of_a_verb(sentence: Sentence, head: int, child: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness_plugins.perturbations.beginnings import FOCUS, Beginning, is_comma
+from harness_plugins.perturbations.beginnings import EVERY, FOCUS, Beginning, is_comma
 from harness_plugins.perturbations.reordering import (
     Change,
     Part,
@@ -67,9 +67,15 @@ def _may_go(
         return False
     if base(sentence.language) in _WITH_COMMAS and _is_known(sentence, span):
         return True
-    if token.upos in ("PRON", "DET", "VERB") or has_reference(sentence, span):
+    if (
+        token.feats.get("Case") == "Voc"
+        or token.upos in ("PRON", "DET", "VERB")
+        or has_reference(sentence, span)
+    ):
         return False
     if any(folded(sentence, index) in FOCUS | _LIKE for index in range(*span)):
+        return False
+    if any(folded(sentence, index) in EVERY for index in (*range(*span), *range(*subject))):
         return False
     kinds = _kinds(sentence, span)
     if kinds & {"Int", "Rel", "Neg"} or (kinds | _kinds(sentence, subject)) & {"Tot"}:
