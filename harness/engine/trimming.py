@@ -34,7 +34,8 @@ class TrimmedEmbedding(nn.Module):
             so that looking it up is an error on every device.
         held: [held] int64 ids of the rows, rising, on the host.
         padding_idx: the padding token's id; its row gets no gradient.
-        identity: what stands for the held ids and for the whole table as it was.
+        checksum: of the held rows as they were.
+        identity: what stands for the held ids and for the rows as they were.
     """
 
     places: Tensor
@@ -48,8 +49,8 @@ class TrimmedEmbedding(nn.Module):
         places[held] = torch.arange(len(held))
         self.register_buffer("places", places, persistent=False)
         self._padding = None if self.padding_idx is None else int(places[self.padding_idx])
-        self.checksum = checksum(whole.weight)
-        self.identity = key({"held": held.tolist(), "of": self.num_embeddings, "table": self.checksum})
+        self.checksum = checksum(self.weight)
+        self.identity = key({"held": held.tolist(), "of": self.num_embeddings, "rows": self.checksum})
 
     def forward(self, ids: Tensor) -> Tensor:
         """Return the rows of `ids` [...]: [..., h].
@@ -126,14 +127,14 @@ def whole(network: Network, table: Callable[[], Tensor], decay: float) -> Iterat
         decay: what weight decay has left of a row that got no gradient.
 
     Raises:
-        HarnessError: `table` gives another table than was trimmed.
+        HarnessError: `table` gives other rows than were trimmed.
     """
     trimmed = trimmed_embedding(network)
     if trimmed is None:
         yield
         return
     rows = table()
-    if checksum(rows) != trimmed.checksum:
+    if checksum(rows[trimmed.held]) != trimmed.checksum:
         raise HarnessError(
             "the model's embedding table is not the one that training began with",
             "Its files changed meanwhile: put them back, or remove the stage's folder, and run again.",
@@ -149,9 +150,9 @@ def whole(network: Network, table: Callable[[], Tensor], decay: float) -> Iterat
         network.encoder.set_input_embeddings(trimmed)
 
 
-def checksum(table: Tensor) -> int:
-    """Return the CRC-32 of a table's bytes."""
-    return zlib.crc32(table.detach().cpu().contiguous().view(torch.uint8).numpy().data)
+def checksum(rows: Tensor) -> int:
+    """Return the CRC-32 of the rows' bytes."""
+    return zlib.crc32(rows.detach().cpu().contiguous().view(torch.uint8).numpy().data)
 
 
 def _can_be_trimmed(network: Network, table: nn.Module) -> bool:
