@@ -23,6 +23,7 @@ from torch import nn
 from harness.engine.batches import Mixture, Order, ahead, cut, generator, shares
 from harness.engine.checkpoints import State, load_state, load_trained_weights, save_state, trained_weights
 from harness.engine.compiling import compiled
+from harness.engine.linear import quick_linears
 from harness.engine.network import Network, TaskData
 from harness.engine.packing import Layout, moved, pinned
 from harness.engine.prediction import losses
@@ -155,6 +156,7 @@ def train(training: Training, network: Network, inputs: Inputs, accelerator: Acc
     with (
         _stopping() as stop,
         compiled(network.encoder, training.compile),
+        nullcontext() if training.compile else quick_linears(network),
         closing(ahead(draw, state.step, steps)) as drawn,
     ):
         while state.step < steps and not _patience_spent(state, recipe):
