@@ -321,6 +321,115 @@ def step(
     )
 
 
+@bench.command()
+def start(
+    repeats: Annotated[int, typer.Option("--repeats", min=1, help="Rounds; the median is shown.")] = 9,
+) -> None:
+    """Time how long harness --help and harness list take, against importing typer, in turn."""
+    from statistics import median
+
+    from harness.bench import Compared
+    from harness.bench.starting import COMMANDS, GOAL, measure
+    from harness.cli.output import wide_console
+
+    with wide_console().status("starting") as status:
+        found = measure(COMMANDS, repeats, status.update)
+    rows = [
+        Compared(
+            each.command,
+            f"{1000 * median(each.ours):.0f} ms",
+            f"{1000 * median(each.plain):.0f} ms",
+            each.ratio,
+            f"{GOAL:g} at most",
+        )
+        for each in found
+    ]
+    notes = [f"fresh processes, modules compiled, files in memory; medians of {repeats}"]
+    _show("starting", "import typer", rows, notes, ("typer", "rich", "pydantic"))
+
+
+@bench.command()
+def track(
+    steps: Annotated[int, typer.Option("--steps", min=20, help="Steps of the stage.")] = 2000,
+    repeats: Annotated[int, typer.Option("--repeats", min=1, help="Rounds; the median is shown.")] = 3,
+) -> None:
+    """Time a training stage with its logging to MLflow on sqlite against the stage without, in turn."""
+    from statistics import median
+
+    from harness.bench import Compared
+    from harness.bench.tracking import BATCH, GOAL, LAYERS, LENGTH, WIDTH, measure
+    from harness.cli.output import wide_console
+
+    with wide_console().status("tracking") as status:
+        found = measure(steps, repeats, status.update)
+    plain, tracked = (median(each.wall for each in side) for side in (found.plain, found.tracked))
+    own, theirs = (median(each.processor for each in side) for side in (found.tracked, found.plain))
+    _show(
+        "tracking",
+        "without",
+        [
+            Compared(
+                f"{steps:,} steps", f"{tracked:.1f} s", f"{plain:.1f} s", found.ratio, f"{GOAL} at most"
+            ),
+            Compared("processor time", f"{own:.1f} s", f"{theirs:.1f} s", found.processor_ratio, ""),
+        ],
+        [
+            f"a step of {1000 * plain / steps:.0f} ms: an encoder of {LAYERS} layers of {WIDTH}, "
+            f"{BATCH} texts of {LENGTH} subwords, AdamW; the loss logged {found.readings:,} times; "
+            f"medians of {repeats}",
+            f"the process that feeds MLflow took {median(found.follower):.1f} s of processor time beside it; "
+            f"at the end it was waited for {median(found.waited):.1f} s, once for all stages",
+            "MLflow had every reading then" if found.arrived else "[red]MLflow lacks readings[/]",
+        ],
+        ("torch", "mlflow"),
+    )
+
+
+@bench.command()
+def growth(
+    rows: Annotated[int, typer.Option("--rows", min=1, help="Made rows in each language.")] = 500,
+    repeats: Annotated[int, typer.Option("--repeats", min=1, help="Rounds; the least is shown.")] = 2,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="Draw it: a file that ends in .svg, .png or .pdf.")
+    ] = None,
+) -> None:
+    """Time evaluating a tiny model in 1 to 15 languages and on 1 to 40 variants, and tell how the cost grows."""
+    from rich.table import Table
+
+    from harness.bench import machine
+    from harness.bench.growth import FEW_LANGUAGES, FEW_VARIANTS, GOAL, draw, measure
+    from harness.cli import options
+    from harness.cli.output import wide_console
+
+    registry = options().load_registry()
+    console = wide_console()
+    with console.status("evaluating") as status:
+        found = measure(registry, rows, repeats, status.update)
+    table = Table("of", "count", "processor s", "s", "of linear", "slope", "goal", title="cost growth")
+    for each in found:
+        first = (each.seconds[0] - each.start) / each.counts[0]
+        for count, seconds, wall in zip(each.counts, each.seconds, each.wall, strict=True):
+            last = count == each.counts[-1]
+            table.add_row(
+                each.of,
+                f"{count}",
+                f"{seconds:.2f}",
+                f"{wall:.2f}",
+                f"{(seconds - each.start) / (first * count):.2f}",
+                f"{each.slope:.2f}" if last else "",
+                f"{GOAL:g} at most" if last else "",
+            )
+    console.print(table)
+    for note in (
+        f"{rows:,} rows each; languages with {FEW_VARIANTS} variants, variants in {FEW_LANGUAGES} languages; "
+        f"plan, disturb, tokenise, predict, score; the start, {found[0].start:.2f} s, is apart",
+        machine(("torch", "transformers")),
+    ):
+        console.print(note, highlight=False)
+    if plot is not None:
+        console.print(f"wrote {draw(found, plot)}", highlight=False)
+
+
 def _show(
     title: str, other: str, rows: Sequence[Compared], notes: Sequence[str], packages: Sequence[str]
 ) -> None:

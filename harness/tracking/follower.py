@@ -21,8 +21,8 @@ from harness.tracking.store import Destination, reason
 
 MEND = "Nothing is lost: `harness sync` logs the rest."
 _PAUSE, _RETRY = 2.0, 60.0
-# What it does can wait: training comes first.
-_NICE = 10
+# Training comes first: on cores that are all taken, the process gets a hundredth of the time.
+_NICE = 19
 Warn = Callable[[str], None]
 
 
@@ -37,13 +37,14 @@ class Follower:
 
     def __init__(self, folder: Path, place: Destination, own: Path | None, warn: Warn) -> None:
         self._warn = warn
-        # In a session of its own: Ctrl-C in the terminal is not meant for it.
+        # In a process group of its own: Ctrl-C in the terminal is not meant for it. In a session of its own it
+        # would have a share of the processor that niceness does not lower.
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "harness.tracking.follower"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,
+            process_group=0,
             text=True,
         )
         # Not as arguments, which anyone may read: the address may hold a password.
