@@ -144,6 +144,12 @@ def _behind_the_verb(
     verb = finite_verb(sentence, begins.head)
     if verb is None or verb != span[1] or subject[0] <= verb:
         return None
+    if any(
+        sentence.tokens[child].relation == "conj" and child - begins.head <= 2
+        for child in sentence.children(begins.head)
+    ):
+        # Two verbs with one object: the phrase is said of both.
+        return None
     between = list(range(verb + 1, subject[0]))
     rest = list(range(subject[1], begins.end))
     weak = [index for index in between if _is_weak(sentence, index)]
