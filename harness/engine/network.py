@@ -90,11 +90,8 @@ class Network(nn.Module):
         if _reads_embeddings(head):
             hidden = self.encoder.get_input_embeddings()(batch["input_ids"])
         else:
-            layer = getattr(head, "layer", None)
-            first = bool(getattr(head, "reads_first", False)) and layer is None
-            hidden = packing.hidden_states(
-                self.encoder, batch, layout, layer, first_only=first and self.fits()
-            )
+            layer, first = getattr(head, "layer", None), bool(getattr(head, "reads_first", False))
+            hidden = packing.hidden_states(self.encoder, batch, layout, layer, first, self.fits())
         logits: Tensor = head(hidden, batch)
         return logits
 

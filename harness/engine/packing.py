@@ -8,9 +8,10 @@ hidden states, and with them loss and gradients, are those of the padded batch b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache
+from inspect import signature
 from typing import Any
 
 import torch
@@ -152,13 +153,17 @@ def _trial(encoder: nn.Module) -> bool:
         with torch.autocast(device.type, enabled=False), _made_embeddings(encoder):
             wanted = hidden_states(encoder, batch)
             line = hidden_states(encoder, batch, moved_layout)
-            firsts = [hidden_states(encoder, batch, way, first_only=True) for way in (moved_layout, None)]
+            # the first use sets transformers' hooks on all layers, so it must not be one that leaves some out
+            layers = [hidden_states(encoder, batch, layer=1, fitting=cut) for cut in (False, True)]
+            firsts = [
+                hidden_states(encoder, batch, way, first=True, fitting=True) for way in (moved_layout, None)
+            ]
     except (TypeError, ValueError):
         return False
     finally:
         encoder.train(training)
     near = CLOSE * float(wanted.abs().max())
-    pairs = [(wanted[inside], line[inside]), *((wanted[:, :1], first) for first in firsts)]
+    pairs = [(wanted[inside], line[inside]), *((wanted[:, :1], first) for first in firsts), tuple(layers)]
     return all(bool(((one - other).abs() <= near).all()) for one, other in pairs)
 
 
@@ -181,14 +186,16 @@ def hidden_states(
     batch: Batch,
     layout: Layout | None = None,
     layer: int | None = None,
-    first_only: bool = False,
+    first: bool = False,
+    fitting: bool = False,
 ) -> Tensor:
-    """Return the encoder's hidden states, [s, t, h] or, of the first tokens only, [s, 1, h].
+    """Return the encoder's hidden states, [s, t, h] or, where only the first tokens were computed, [s, 1, h].
 
     Args:
         layout: the batch's, to run the encoder packed; None: padded.
         layer: which hidden states, 0 those of the embeddings; None: the last layer's.
-        first_only: compute the end of the last layer for the first tokens alone; for encoders that `fits`.
+        first: whether the first token of each sequence is all that is read.
+        fitting: whether the encoder `fits`, so that what is not read need not be computed.
     """
     names = [name for name in ("input_ids", "token_type_ids") if name in batch]
     if layout is None:
@@ -196,14 +203,15 @@ def hidden_states(
     else:
         inputs = {name: layout.packed(batch[name]) for name in names}
         inputs |= {"position_ids": layout.positions, "layout": layout}
-    if layer is not None:
-        hidden: Tensor = encoder(**inputs, output_hidden_states=True).hidden_states[layer]
-    elif first_only:
+    if layer is None and first and fitting:
         with _sliced(encoder, layout):
-            hidden = encoder(**inputs).last_hidden_state
+            hidden: Tensor = encoder(**inputs).last_hidden_state
         return hidden if layout is None else hidden.transpose(0, 1)
-    else:
+    if layer is None:
         hidden = encoder(**inputs).last_hidden_state
+    else:
+        with _cut_off(encoder, layer) if fitting else nullcontext():
+            hidden = encoder(**inputs, output_hidden_states=True).hidden_states[layer]
     return hidden if layout is None else layout.padded(hidden)
 
 
@@ -225,6 +233,18 @@ def _sliced(encoder: nn.Module, layout: Layout | None) -> Iterator[None]:
         yield
     finally:
         handle.remove()
+
+
+@contextmanager
+def _cut_off(encoder: nn.Module, layer: int) -> Iterator[None]:
+    """Leave out the layers above `layer`; one more stays where the last one's output has a norm of its own."""
+    stack = plain(encoder).encoder
+    layers = stack.layer
+    stack.layer = layers[: max(1, layer + hasattr(stack, "LayerNorm"))]
+    try:
+        yield
+    finally:
+        stack.layer = layers
 
 
 def attention(
@@ -303,7 +323,7 @@ def _kernel(dtype: torch.dtype, dropped: bool) -> Any:
         from torch.nn.attention.varlen import varlen_attn
     except ImportError:
         return None
-    return varlen_attn
+    return varlen_attn if "scale" in signature(varlen_attn).parameters else None
 
 
 AttentionInterface.register(ATTENTION, attention)

@@ -68,14 +68,21 @@ class MultipleChoice(Format):
     def collate(
         self, encoded: Encoded, items: np.ndarray, inputs: Inputs, rng: np.random.Generator | None
     ) -> Batch:
-        """Pad, and add ``labels`` [b] int64 and ``choices`` [b] int64: how many sequences each item has."""
+        """Pad, and add ``labels`` [b] int64 and ``choices`` [b, most choices] int64.
+
+        They are the numbers of each item's sequences, then, where it has fewer, one that is no sequence's.
+        """
         import torch
 
         assert encoded.labels is not None
         assert encoded.items is not None
         batch = inputs.pad(encoded, encoded.sequences(items))
         batch["labels"] = torch.from_numpy(encoded.labels[items])
-        batch["choices"] = torch.from_numpy(np.diff(encoded.items)[items])
+        counts = np.diff(encoded.items)[items]
+        inside = np.arange(int(counts.max()))[None, :] < counts[:, None]
+        choices = np.full(inside.shape, int(counts.sum()), dtype=np.int64)
+        choices[inside] = np.arange(int(counts.sum()))
+        batch["choices"] = torch.from_numpy(choices)
         return batch
 
     def weight(self, batch: Batch) -> float:
@@ -92,10 +99,9 @@ class MultipleChoice(Format):
         """Return the summed cross-entropy of logits [sequences, 1], over the choices of each item."""
         import torch
 
-        counts = batch["choices"]
-        inside = torch.arange(int(counts.max()), device=counts.device) < counts[:, None]
-        scores = logits.new_full(inside.shape, -torch.inf, dtype=torch.float32)
-        scores[inside] = logits.squeeze(1).float()
+        scores = torch.nn.functional.pad(logits.squeeze(1).float(), (0, 1), value=-torch.inf)[
+            batch["choices"]
+        ]
         return torch.nn.functional.cross_entropy(scores, batch["labels"], reduction="sum")
 
     def decode(self, outputs: np.ndarray, encoded: Encoded, table: pa.Table, settings: Settings) -> pa.Table:

@@ -186,9 +186,8 @@ class TokenTagging(Format):
         """Return the summed cross-entropy of the logits [s, t, labels] of first subwords."""
         import torch
 
-        chosen = batch["labels"] != IGNORED
         return torch.nn.functional.cross_entropy(
-            logits[chosen].float(), batch["labels"][chosen], reduction="sum"
+            logits.flatten(0, 1).float(), batch["labels"].flatten(), reduction="sum", ignore_index=IGNORED
         )
 
     def decode(self, outputs: np.ndarray, encoded: Encoded, table: pa.Table, settings: Settings) -> pa.Table:

@@ -170,22 +170,28 @@ def test_a_padding_token_inside_a_text_keeps_the_positions_that_the_encoder_give
         )
 
 
-@pytest.mark.parametrize("layer", [0, 1, 3, None])
+@pytest.mark.parametrize("layer", [0, 1, 2, 3, None])
 @pytest.mark.parametrize("pooling", ["first", "mean"])
-def test_vectors_of_any_layer_are_those_of_the_padded_batch(
-    layer: int | None, pooling: str, tokenizer: Any
+@pytest.mark.parametrize("kind", ["xlm-roberta", "xlm-roberta-xl"])
+def test_vectors_of_any_layer_are_those_of_the_whole_encoder_on_padding(
+    kind: str, layer: int | None, pooling: str, tokenizer: Any
 ) -> None:
     rows = pa.table({"text": [text(np.random.default_rng(1), 8) for _ in range(5)], "text_pair": [None] * 5})
     rows = rows.append_column("relevant", pa.array([[] for _ in range(5)], pa.list_(pa.string())))
     recipe = Recipe(layer=layer, pooling=pooling)  # type: ignore[arg-type]
     task = TaskData("toy", format_named("retrieval"), Settings((), recipe))
-    network = Network.build(encoder_of("xlm-roberta"), [task]).eval()
+    network = Network.build(encoder_of(kind), [task]).eval()
     encoded = task.format.encode(rows, tokenizer, task.settings)
     batch = task.format.collate(encoded, np.arange(len(encoded)), Inputs(PADDING, False), None)
     layout = network.layout("toy", batch)
     assert layout is not None
+    whole = encoder_of(kind).eval()
     with torch.no_grad():
-        assert torch.allclose(network("toy", batch, layout), network("toy", batch), atol=1e-5)
+        states = whole(**batch, output_hidden_states=True).hidden_states
+        wanted = network.heads["toy"](states[-1 if layer is None else layer], batch)
+        for way in (layout, None):
+            assert torch.allclose(network("toy", batch, way), wanted, atol=1e-5)
+    assert len(network.encoder.encoder.layer) == 3
 
 
 def test_low_rank_updates_pack(tokenizer: Any) -> None:

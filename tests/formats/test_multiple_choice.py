@@ -183,7 +183,7 @@ def test_permuting_the_choices_permutes_the_probabilities_and_keeps_the_loss(
 
 
 def test_the_loss_of_one_item_does_not_look_at_another_s_choices() -> None:
-    batch = {"labels": torch.tensor([1, 0]), "choices": torch.tensor([2, 3])}
+    batch = {"labels": torch.tensor([1, 0]), "choices": torch.tensor([[0, 1, 5], [2, 3, 4]])}
     logits = torch.tensor([[1.0], [2.0], [0.5], [0.0], [-1.0]], requires_grad=True)
     loss = SHAPE.loss(logits, batch)
     loss.backward()
