@@ -36,6 +36,7 @@ from harness.engine.training import (
 )
 from harness.engine.trimming import TrimmedEmbedding, trimmed_embedding, whole
 from harness.execute.context import Context
+from harness.execute.encodings import Encodings
 from harness.execute.translate_stage import run_translate
 from harness.formats import Settings, format_named
 from harness.formats.base import joined
@@ -163,6 +164,7 @@ def _data(
     tasks: list[TaskData] = []
     selection: list[Selection] = []
     data: list[dict[str, Any]] = []
+    encodings = Encodings(tokenizer, context)
     for part in stage.parts:
         task = context.registry.task(part.task)
         shape = format_named(task.format)
@@ -175,7 +177,7 @@ def _data(
         with context.progress.work(f"tokenise {part.title}", sum(table.num_rows for table in tables)):
             encoded = joined(
                 [
-                    shape.encode(table, tokenizer, settings.within(rows.language))
+                    encodings.of(table, shape, settings.within(rows.language))
                     for table, rows in zip(tables, part.rows, strict=True)
                 ]
             )
@@ -187,7 +189,7 @@ def _data(
             table = context.rows(name, "dev", language, None).table
             if stage.recipe.eval_examples and stage.recipe.eval_examples < table.num_rows:
                 table = sample(table, stage.recipe.eval_examples)
-            dev = shape.encode(table, tokenizer, settings.within(language))
+            dev = encodings.of(table, shape, settings.within(language))
             selection.append(Selection(tasks[-1], dev, table))
     return tasks, selection, data
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Batch = dict[str, "torch.Tensor"]
 IGNORED = -100  # the label of a token that is not predicted, as torch's cross-entropy has it
 WEIGHT = "/weight"
+AT_ONCE = 8192  # texts that are tokenised in one call
 
 
 @dataclass(frozen=True)
@@ -421,12 +422,33 @@ def grid(encoded: Encoded, sequences: np.ndarray) -> tuple[np.ndarray, np.ndarra
 def tokenise(
     tokenizer: PreTrainedTokenizerFast, first: list[str], second: list[str] | None, max_length: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Tokenise texts or pairs of texts in one batch, truncated to `max_length`, the longest text first.
+    """Tokenise texts or pairs of texts, truncated to `max_length`, the longest text first.
+
+    They are taken some thousands at once: what a tokenizer tells of a text takes a hundred times its tokens.
 
     Returns:
         tokens [total] int32, starts [n + 1] int64, segments [total] int8 or None.
     """
+    parts = [
+        _tokenise(tokenizer, first[low : low + AT_ONCE], second and second[low : low + AT_ONCE], max_length)
+        for low in range(0, max(len(first), 1), AT_ONCE)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    typed = [types for _, _, types in parts if types is not None]
+    return (
+        np.concatenate([tokens for tokens, _, _ in parts]),
+        offsets(np.concatenate([np.diff(starts) for _, starts, _ in parts])),
+        np.concatenate(typed) if typed else None,
+    )
+
+
+def _tokenise(
+    tokenizer: PreTrainedTokenizerFast, first: list[str], second: list[str] | None, max_length: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     wants_types = "token_type_ids" in tokenizer.model_input_names
+    if not first:
+        return np.zeros(0, np.int32), offsets([]), np.zeros(0, np.int8) if wants_types else None
     found: Any = tokenizer(
         first,
         second,

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 CUT = 20  # candidates that mean average precision looks at
-TEXTS_AT_ONCE = 20_000  # that are tokenised in one call
 RULES: Mapping[str, tuple[str, ...]] = {
     "accuracy": ("accuracy", "reverse-accuracy"),
     "map@20": ("map@20", "accuracy"),
@@ -67,17 +66,11 @@ class Retrieval(Format):
                     texts.append(text)
                     rows.append(row)
                     sides.append(side)
-        tokens, widths, segments = [], [], []
-        for first in range(0, len(texts), TEXTS_AT_ONCE):
-            part = tokenise(tokenizer, texts[first : first + TEXTS_AT_ONCE], None, settings.recipe.max_length)
-            tokens.append(part[0])
-            widths.append(np.diff(part[1]))
-            segments.append(part[2])
-        kinds = [part for part in segments if part is not None]
+        tokens, starts, segments = tokenise(tokenizer, texts, None, settings.recipe.max_length)
         return Encoded(
-            np.concatenate(tokens) if tokens else np.zeros(0, dtype=np.int32),
-            offsets(np.concatenate(widths) if widths else []),
-            np.concatenate(kinds) if kinds else None,
+            tokens,
+            starts,
+            segments,
             rows=np.array(rows, dtype=np.int64),
             notes={"side": np.array(sides, dtype=np.int8)},
         )

@@ -34,7 +34,7 @@ def rows(shape: str, count: int, seed: int = 0) -> pa.Table:
         return " ".join(rng.choice(WORDS, rng.integers(1, most)))
 
     ids = [str(row) for row in range(count)]
-    made: dict[str, list[Any]] = {
+    made: Any = {
         "pair-classification": {
             "premise": [text() for _ in ids],
             "hypothesis": [text() for _ in ids],
@@ -129,7 +129,7 @@ def test_out_of_memory_halves_the_budget_from_then_on(model: tuple[Any, Any]) ->
             raise torch.OutOfMemoryError("full")
         return own(name, batch, *more)
 
-    network.forward = forward  # type: ignore[method-assign]
+    network.forward = forward  # type: ignore[assignment]
     found = predict(network, "toy", form, encoded, inputs, cpu, 10_000)
     np.testing.assert_allclose(found, plain, rtol=1e-4, atol=1e-5)
     failed = [place for place, size in enumerate(sizes) if size > 150]
@@ -145,7 +145,7 @@ def test_out_of_memory_with_one_sequence_is_an_error(model: tuple[Any, Any]) -> 
     def forward(name: str, batch: Any, *more: Any) -> Any:
         raise torch.OutOfMemoryError("full")
 
-    network.forward = forward  # type: ignore[method-assign]
+    network.forward = forward  # type: ignore[assignment]
     with pytest.raises(torch.OutOfMemoryError):
         predict(network, "toy", form, encoded, inputs, Accelerator(cpu=True), 100)
 

@@ -317,7 +317,7 @@ def test_texts_are_tokenised_in_parts_that_make_no_difference(
     parts: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = RETRIEVAL.encode(table_of(ROWS), parts[1], using())
-    monkeypatch.setattr("harness.formats.retrieval.TEXTS_AT_ONCE", 2)
+    monkeypatch.setattr("harness.formats.base.AT_ONCE", 2)
     cut = RETRIEVAL.encode(table_of(ROWS), parts[1], using())
     assert cut.tokens.tolist() == whole.tokens.tolist()
     assert cut.starts.tolist() == whole.starts.tolist()
