@@ -48,7 +48,7 @@ class Recipe(Strict):
         select: which weights a stage leaves: those of the best selection on ``dev``, or the ``last``.
         patience: selections without a gain after which training stops; None: never.
         length_grouped: whether examples of like length share a batch.
-        tokens_per_batch: subwords of a micro-batch at most, padding included.
+        tokens_per_batch: subwords of a micro-batch at most; padding counts where the encoder is run on it.
         mlm_probability: share of the subwords that masked language modelling predicts.
         packed: whether masked language modelling joins texts into sequences of `max_length`.
         stride: subwords that two windows of a long text share (span extraction, token tagging).

@@ -33,7 +33,8 @@ def pays() -> bool:
 def quick_linears(network: nn.Module) -> Iterator[None]:
     """Let the network's plain linear layers compute by oneDNN where that pays; other results differ by rounding."""
     plain = [each for each in network.modules() if type(each) is nn.Linear] if pays() else []
-    layers = [each for each in plain if "forward" not in vars(each)]  # those of a block around this one are set
+    # those of a block around this one are set already
+    layers = [each for each in plain if "forward" not in vars(each)]
     for layer in layers:
         layer.forward = partial(_forward, layer)  # type: ignore[method-assign]
     try:

@@ -272,7 +272,7 @@ def attention(
         )
         return found
     lines = [tensor[0].transpose(0, 1) for tensor in (query, key, value)]
-    if not query.is_cuda:
+    if query.device.type == "cpu":
         return _one_by_one(query, key, value, layout, dropout, scaling), None
     kernel = _kernel(query.dtype, dropout > 0)
     if kernel is None:

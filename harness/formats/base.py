@@ -248,7 +248,8 @@ class Format:
         """Build the head: a module that maps (hidden [s, t, h], batch) to logits.
 
         An attribute ``layer`` names the layer whose hidden states it reads (0: the embeddings; None or
-        none: the last); ``reads_embeddings`` says that it reads the rows of the embedding table.
+        none: the last); ``reads_first`` says that it reads the hidden states of first tokens only (`hidden`
+        may then be [s, 1, h]), ``reads_embeddings`` that it reads the rows of the embedding table.
         """
         raise TypeError(f"format {self.name} has no head")
 

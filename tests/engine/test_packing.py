@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -305,3 +307,49 @@ def test_jagged_attention_is_attention_sequence_by_sequence() -> None:
     ours = torch.autograd.grad((found * weights).sum(), (query, key, value))
     theirs = torch.autograd.grad((wanted * weights).sum(), (query, key, value))
     assert all(torch.allclose(one, other, atol=1e-5) for one, other in zip(ours, theirs, strict=True))
+
+
+@pytest.fixture
+def hopper(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Kernels chosen as for a card of the H100's kind."""
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (9, 0))
+    packing._kernel.cache_clear()
+    yield
+    packing._kernel.cache_clear()
+
+
+def on_no_device(dropout: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Attend where shapes are all there is; return the query and what comes out."""
+    bounds = torch.tensor([0, 5, 6, 15], dtype=torch.int32)
+    layout = packing.Layout(bounds, bounds, bounds.to("meta"), bounds, (5, 1, 9), 9)
+    lines = [
+        torch.randn(1, 15, 2, 64, dtype=torch.bfloat16, device="meta", requires_grad=True) for _ in range(3)
+    ]
+    query, key, value = (line.transpose(1, 2) for line in lines)
+    return lines[0], packing.attention(torch.nn.Identity(), query, key, value, None, dropout, 0.125, layout)[
+        0
+    ]
+
+
+def test_without_dropout_torchs_variable_length_kernel_takes_the_lines(hopper: None) -> None:
+    query, found = on_no_device(0.0)
+    assert found.shape == query.shape
+    found.sum().backward()
+    assert query.grad is not None
+    assert query.grad.shape == query.shape
+
+
+def test_with_dropout_flash_attn_is_taken_where_it_is_installed(
+    hopper: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, Any] = {}
+
+    def kernel(q: Any, k: Any, v: Any, cu_seqlens_q: Any, cu_seqlens_k: Any, max_seqlen_q: int, max_seqlen_k: int,
+               dropout_p: float = 0.0, softmax_scale: float | None = None) -> Any:  # fmt: skip
+        seen.update(longest=(max_seqlen_q, max_seqlen_k), dropout=dropout_p, scale=softmax_scale)
+        return q.clone()
+
+    monkeypatch.setitem(sys.modules, "flash_attn", SimpleNamespace(flash_attn_varlen_func=kernel))
+    query, found = on_no_device(0.1)
+    assert found.shape == query.shape
+    assert seen == {"longest": (9, 9), "dropout": 0.1, "scale": 0.125}
