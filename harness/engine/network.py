@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from harness.engine import packing
-from harness.engine.packing import Layout
+from harness.engine.layout import Layout, lay_out
 from harness.formats import Encoded, Format, Inputs, Settings
 from harness.formats.base import Batch
 
@@ -78,7 +78,7 @@ class Network(nn.Module):
         """Return what `forward` takes to run a batch, still on the host, without its padding; None: padded."""
         if not self.packs(name):
             return None
-        return packing.lay_out(batch, packing.counted_from(self.encoder))
+        return lay_out(batch, packing.counted_from(self.encoder))
 
     def forward(self, name: str, batch: Batch, layout: Layout | None = None) -> Tensor:
         """Return the logits of the head `name`; the encoder sees only the inputs among the batch.

@@ -9,21 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
-from functools import cache
-from inspect import signature
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import scaled_dot_product_attention
-from transformers import AttentionInterface, AttentionMaskInterface
-from transformers.integrations.sdpa_attention import sdpa_attention_forward
-from transformers.masking_utils import sdpa_mask
 
+from harness.engine.attending import ATTENTION
+from harness.engine.layout import Layout, lay_out, moved
 from harness.formats.base import Batch
 
-ATTENTION = "harness"
 # Model types whose positions are absolute, and whether positions are counted on from the padding token's id,
 # over the tokens that are not padding (fairseq's way), or are the columns of the batch.
 COUNTED_FROM_PADDING = {
@@ -35,76 +29,6 @@ COUNTED_FROM_PADDING = {
     "xlm-roberta-xl": True,
 }
 CLOSE = 1e-3  # largest difference of hidden states, as a share of the largest value, that counts as rounding
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where the tokens of a padded batch [s, t] stand in a line of `total` tokens.
-
-    Attributes:
-        places: [total] int64, the cell of each token of the line, counted row by row.
-        positions: [1, total] int64 position ids.
-        bounds: [s + 1] int32, where each sequence begins in the line, and the end of the last.
-        firsts: [s] int64, the first token of each sequence.
-        lengths: tokens of each sequence, on the host.
-        width: t.
-    """
-
-    places: Tensor
-    positions: Tensor
-    bounds: Tensor
-    firsts: Tensor
-    lengths: tuple[int, ...]
-    width: int
-
-    def packed(self, cells: Tensor) -> Tensor:
-        """Return [1, total] of a padded [s, t]."""
-        return cells.flatten()[self.places][None]
-
-    def padded(self, line: Tensor) -> Tensor:
-        """Return [s, t, h], zero in the padding, of a line [1, total, h]."""
-        count, size = len(self.lengths), line.shape[-1]
-        cells = line.new_zeros(count * self.width, size).index_copy(0, self.places, line[0])
-        return cells.view(count, self.width, size)
-
-
-def lay_out(batch: Batch, padding: int | None) -> Layout:
-    """Return the layout of a batch on the host.
-
-    Args:
-        padding: the token id that positions are counted on from; None: they are the columns.
-    """
-    inside = batch["attention_mask"].bool()
-    places = inside.flatten().nonzero()[:, 0]
-    if padding is None:
-        positions = places % inside.shape[1]
-    else:
-        real = batch["input_ids"] != padding
-        positions = (real.cumsum(1) * real + padding).flatten()[places]
-    lengths = inside.sum(1)
-    bounds = torch.zeros(len(lengths) + 1, dtype=torch.int32)
-    torch.cumsum(lengths, 0, out=bounds[1:])
-    return Layout(
-        places, positions[None], bounds, bounds[:-1].long(), tuple(lengths.tolist()), inside.shape[1]
-    )
-
-
-def pinned(batch: Batch, layout: Layout | None) -> tuple[Batch, Layout | None]:
-    """Return a batch and its layout in memory that a GPU can copy from by itself."""
-    return _each(batch, layout, Tensor.pin_memory)
-
-
-def moved(batch: Batch, layout: Layout | None, device: torch.device) -> tuple[Batch, Layout | None]:
-    """Return a batch and its layout on the device; the copy of pinned ones is not waited for."""
-    return _each(batch, layout, lambda value: value.to(device, non_blocking=True))
-
-
-def _each(batch: Batch, layout: Layout | None, act: Any) -> tuple[Batch, Layout | None]:
-    batch = {name: act(value) for name, value in batch.items()}
-    if layout is None:
-        return batch, None
-    fields = ("places", "positions", "bounds", "firsts")
-    return batch, replace(layout, **{name: act(getattr(layout, name)) for name in fields})
 
 
 def plain(encoder: nn.Module) -> Any:
@@ -245,86 +169,3 @@ def _cut_off(encoder: nn.Module, layer: int) -> Iterator[None]:
         yield
     finally:
         stack.layer = layers
-
-
-def attention(
-    module: nn.Module,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attention_mask: Tensor | None,
-    dropout: float = 0.0,
-    scaling: float | None = None,
-    layout: Layout | None = None,
-    **others: Any,
-) -> tuple[Tensor, None]:
-    """Attend within the bounds of each sequence of a line; without a layout, as transformers' sdpa does.
-
-    Args:
-        query: [1, heads, total, size], as `key` and `value`.
-
-    Returns:
-        [1, total, heads, size], and no weights.
-    """
-    if layout is None:
-        found: tuple[Tensor, None] = sdpa_attention_forward(
-            module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others
-        )
-        return found
-    lines = [tensor[0].transpose(0, 1) for tensor in (query, key, value)]
-    if query.device.type == "cpu":
-        return _one_by_one(query, key, value, layout, dropout, scaling), None
-    kernel = _kernel(query.dtype, dropout > 0)
-    if kernel is None:
-        return jagged(lines, layout, dropout, scaling)[None], None
-    longest = max(layout.lengths)
-    more = {"dropout_p": dropout, "softmax_scale": scaling} if dropout else {"scale": scaling}
-    return kernel(*lines, layout.bounds, layout.bounds, longest, longest, **more)[None], None
-
-
-def _one_by_one(
-    query: Tensor, key: Tensor, value: Tensor, layout: Layout, dropout: float, scaling: float | None
-) -> Tensor:
-    """Attend sequence by sequence, which on a CPU is faster than any grouping that pads."""
-    parts = (torch.split(tensor, list(layout.lengths), dim=2) for tensor in (query, key, value))
-    found = [
-        scaled_dot_product_attention(one, other, values, dropout_p=dropout, scale=scaling)
-        for one, other, values in zip(*parts, strict=True)
-    ]
-    return torch.cat([tensor.transpose(1, 2) for tensor in found], dim=1)
-
-
-def jagged(lines: list[Tensor], layout: Layout, dropout: float, scaling: float | None) -> Tensor:
-    """Attend by a jagged nested tensor, [total, heads, size]: a fused kernel, in float32 too, with dropout."""
-    shortest, longest = min(layout.lengths), max(layout.lengths)
-    query, key, value = (
-        torch.nested.nested_tensor_from_jagged(
-            line.contiguous(), layout.bounds, min_seqlen=shortest, max_seqlen=longest
-        ).transpose(1, 2)
-        for line in lines
-    )
-    found = scaled_dot_product_attention(query, key, value, dropout_p=dropout, scale=scaling)
-    return found.transpose(1, 2).values()
-
-
-@cache
-def _kernel(dtype: torch.dtype, dropped: bool) -> Any:
-    """Return the variable-length kernel for half precision; None where there is none for the card or dropout.
-
-    torch's own knows no dropout; flash-attn's does, and is taken where it is installed.
-    """
-    if dtype not in (torch.bfloat16, torch.float16) or torch.cuda.get_device_capability() < (8, 0):
-        return None
-    try:
-        if dropped:
-            from flash_attn import flash_attn_varlen_func  # type: ignore[import-not-found]
-
-            return flash_attn_varlen_func
-        from torch.nn.attention.varlen import varlen_attn
-    except ImportError:
-        return None
-    return varlen_attn if "scale" in signature(varlen_attn).parameters else None
-
-
-AttentionInterface.register(ATTENTION, attention)
-AttentionMaskInterface.register(ATTENTION, sdpa_mask)

@@ -16,9 +16,9 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from harness.engine.batches import cut
+from harness.engine.layout import Layout, moved, pinned
 from harness.engine.linear import quick_linears
 from harness.engine.network import Network
-from harness.engine.packing import Layout, moved, pinned
 from harness.formats import Encoded, Format, Inputs
 from harness.formats.base import Batch, offsets, ranges
 

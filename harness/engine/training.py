@@ -23,9 +23,9 @@ from torch import nn
 from harness.engine.batches import Mixture, Order, ahead, cut, generator, shares
 from harness.engine.checkpoints import State, load_state, load_trained_weights, save_state, trained_weights
 from harness.engine.compiling import compiled
+from harness.engine.layout import Layout, moved, pinned
 from harness.engine.linear import quick_linears
 from harness.engine.network import Network, TaskData
-from harness.engine.packing import Layout, moved, pinned
 from harness.engine.prediction import losses
 from harness.engine.trimming import TrimmedEmbedding, trim
 from harness.errors import HarnessError

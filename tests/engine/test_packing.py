@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,8 @@ import torch
 import transformers
 from harness_plugins.models.encoders import HuggingFaceEncoder
 
-from harness.engine import packing
+from harness.engine import attending, packing
+from harness.engine.layout import Layout
 from harness.engine.low_rank import add_low_rank, merged
 from harness.engine.network import Network, TaskData
 from harness.formats import Encoded, Inputs, Settings, format_named
@@ -275,7 +274,7 @@ def test_a_checkpoint_of_a_packed_encoder_is_a_plain_one(tmp_path: Path) -> None
     encoder = encoder_of("xlm-roberta")
     assert packing.fits(encoder)
     encoder.save_pretrained(tmp_path)
-    assert packing.ATTENTION not in (tmp_path / "config.json").read_text()
+    assert attending.ATTENTION not in (tmp_path / "config.json").read_text()
     assert transformers.AutoModel.from_pretrained(tmp_path).config._attn_implementation == "sdpa"
 
 
@@ -291,10 +290,10 @@ def test_half_precision_agrees_as_closely_as_it_can(tokenizer: Any) -> None:
 def test_jagged_attention_is_attention_sequence_by_sequence() -> None:
     lengths = (5, 1, 9)
     bounds = torch.tensor([0, 5, 6, 15], dtype=torch.int32)
-    layout = packing.Layout(bounds, bounds, bounds, bounds, lengths, 9)
+    layout = Layout(bounds, bounds, bounds, bounds, lengths, 9)
     torch.manual_seed(0)
     query, key, value = (torch.randn(15, 2, 8, requires_grad=True) for _ in range(3))
-    found = packing.jagged([query, key, value], layout, 0.0, 0.3)
+    found = attending.jagged([query, key, value], layout, 0.0, 0.3)
     parts = [tensor.split(lengths) for tensor in (query, key, value)]
     wanted = torch.cat(
         [
@@ -313,43 +312,38 @@ def test_jagged_attention_is_attention_sequence_by_sequence() -> None:
 def hopper(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Kernels chosen as for a card of the H100's kind."""
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (9, 0))
-    packing._kernel.cache_clear()
+    attending._flash.cache_clear()
     yield
-    packing._kernel.cache_clear()
+    attending._flash.cache_clear()
 
 
 def on_no_device(dropout: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Attend where shapes are all there is; return the query and what comes out."""
     bounds = torch.tensor([0, 5, 6, 15], dtype=torch.int32)
-    layout = packing.Layout(bounds, bounds, bounds.to("meta"), bounds, (5, 1, 9), 9)
+    layout = Layout(bounds, bounds, bounds.to("meta"), bounds, (5, 1, 9), 9)
     lines = [
         torch.randn(1, 15, 2, 64, dtype=torch.bfloat16, device="meta", requires_grad=True) for _ in range(3)
     ]
     query, key, value = (line.transpose(1, 2) for line in lines)
-    return lines[0], packing.attention(torch.nn.Identity(), query, key, value, None, dropout, 0.125, layout)[
-        0
-    ]
+    return lines[0], attending.attention(
+        torch.nn.Identity(), query, key, value, None, dropout, 0.125, layout
+    )[0]
 
 
-def test_without_dropout_torchs_variable_length_kernel_takes_the_lines(hopper: None) -> None:
-    query, found = on_no_device(0.0)
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
+def test_flash_kernels_take_lines_of_half_precision(hopper: None, dropout: float) -> None:
+    assert attending._flash(torch.bfloat16, 64, dropout > 0) is not None
+    query, found = on_no_device(dropout)
     assert found.shape == query.shape
     found.sum().backward()
     assert query.grad is not None
     assert query.grad.shape == query.shape
 
 
-def test_with_dropout_flash_attn_is_taken_where_it_is_installed(
-    hopper: None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("dtype", "size"), [(torch.float32, 64), (torch.bfloat16, 20), (torch.bfloat16, 512)]
+)
+def test_what_flash_kernels_do_not_take_is_left_to_nested_tensors(
+    hopper: None, dtype: torch.dtype, size: int
 ) -> None:
-    seen: dict[str, Any] = {}
-
-    def kernel(q: Any, k: Any, v: Any, cu_seqlens_q: Any, cu_seqlens_k: Any, max_seqlen_q: int, max_seqlen_k: int,
-               dropout_p: float = 0.0, softmax_scale: float | None = None) -> Any:  # fmt: skip
-        seen.update(longest=(max_seqlen_q, max_seqlen_k), dropout=dropout_p, scale=softmax_scale)
-        return q.clone()
-
-    monkeypatch.setitem(sys.modules, "flash_attn", SimpleNamespace(flash_attn_varlen_func=kernel))
-    query, found = on_no_device(0.1)
-    assert found.shape == query.shape
-    assert seen == {"longest": (9, 9), "dropout": 0.1, "scale": 0.125}
+    assert attending._flash(dtype, size, False) is None
