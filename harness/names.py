@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 from harness.errors import HarnessError, UnknownName
 
+# A user's own registry, in the working folder.
+USER_FILE = "harness.yaml"
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 
 

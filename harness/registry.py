@@ -17,6 +17,7 @@ from harness import __version__, names, plugins
 from harness.errors import HarnessError
 from harness.formats import BUILT_IN, Format, use_formats
 from harness.model import Model
+from harness.names import USER_FILE
 from harness.perturbation import Perturbation
 from harness.plugins import Origin, PluginRecord, Plugins
 from harness.registry_file import SECTIONS, Entries, invalid, read, shipped
@@ -35,7 +36,6 @@ from harness.task import HubSource, Task
 
 FAMILY = "huggingface"
 WORST, GREEDY = "worst", "greedy"
-USER_FILE = "harness.yaml"
 HUB_PATH = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 

@@ -38,6 +38,12 @@ def _apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("COLUMNS", "200")
 
 
+@pytest.fixture(autouse=True)
+def _remember_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep what is listed in the test's own folder."""
+    monkeypatch.setattr("harness.cli.remembered._folder", lambda: tmp_path / "listed")
+
+
 class FollowerInAThread:
     """What `Follower` is, without a process: each would import mlflow anew."""
 

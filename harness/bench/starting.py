@@ -12,17 +12,21 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-PLAIN = (sys.executable, "-c", "import typer")
-HARNESS = (sys.executable, "-c", "from harness.cli import main; main()")
-COMMANDS = (("--help",), ("list",))
+PLAIN = (sys.executable, "-P", "-c", "import typer")
+HARNESS = (sys.executable, "-P", "-c", "from harness.cli import main; main()")
+COMMANDS = ("--help", "list")
 GOAL = 2.0  # the command's time over that of importing typer, at most
 
 
 @dataclass(frozen=True)
 class Start:
-    """Seconds of fresh processes, one for each repeat; `plain` of importing typer."""
+    """Seconds of fresh processes, one for each repeat; `plain` of importing typer.
+
+    `remembers`: whether the command may find what it listed before (harness.cli.remembered).
+    """
 
     command: str
+    remembers: bool
     ours: tuple[float, ...]
     plain: tuple[float, ...]
 
@@ -32,27 +36,29 @@ class Start:
         return median(self.ours) / median(self.plain)
 
 
-def measure(commands: Sequence[Sequence[str]], repeats: int, heed: Callable[[str], None]) -> list[Start]:
+def measure(commands: Sequence[str], repeats: int, heed: Callable[[str], None]) -> list[Start]:
     """Time commands and the import of typer in turn, each in a fresh process.
 
-    Modules are compiled, and files are in memory: a first round is not counted. Nothing is written into the
-    user's cache.
+    Modules are compiled, files are in memory, and what is remembered of a listing is there: a first round is not
+    counted. Each command is also timed where it can remember nothing. The user's caches are left alone.
     """
     with TemporaryDirectory() as folder:
-        environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(Path(folder) / "compiled")}
+        place = Path(folder)
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(place / "compiled")}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        ways = [PLAIN, *((*HARNESS, *command) for command in commands)]
-        times: list[list[float]] = [[] for _ in ways]
+        caches = {True: str(place / "cache"), False: os.devnull}
+        ways = [(command, remembers) for command in commands for remembers in (True, False)]
+        plain: list[float] = []
+        ours: list[list[float]] = [[] for _ in ways]
         for number in range(repeats + 1):
             heed(f"round {number} of {repeats}")
-            for place, way in enumerate(ways):
-                took = _seconds(way, environment, Path(folder))
-                if number:
-                    times[place].append(took)
-    plain, *ours = map(tuple, times)
+            plain.append(_seconds(PLAIN, environment, place))
+            for times, (command, remembers) in zip(ours, ways, strict=True):
+                asked = {**environment, "XDG_CACHE_HOME": caches[remembers]}
+                times.append(_seconds((*HARNESS, *command.split()), asked, place))
     return [
-        Start(" ".join(["harness", *command]), each, plain)
-        for command, each in zip(commands, ours, strict=True)
+        Start(f"harness {command}", remembers, tuple(times[1:]), tuple(plain[1:]))
+        for times, (command, remembers) in zip(ours, ways, strict=True)
     ]
 
 

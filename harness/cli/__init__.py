@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from harness.cli import state
 from harness.cli.state import BlockedPlugins, Debug, RegistryFiles
@@ -31,8 +31,18 @@ COMMANDS = {
 }
 
 
+class Command(TyperCommand):
+    """A command that converts those parameters only that are given."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return [_converted_if_given(parameter) for parameter in super().get_params(ctx)]
+
+
 class Commands(TyperGroup):
     """The group of all commands: imports a command when it is called, and tells errors in a line or two."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return [_converted_if_given(parameter) for parameter in super().get_params(ctx)]
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         state.forget()
@@ -79,8 +89,27 @@ def _command(found: Callable[..., Any] | typer.Typer, name: str) -> Any:
         alone.add_typer(found, name=name)
         group: Any = typer.main.get_group(alone)
         return group.commands[name]
-    alone.command(name)(found)
+    alone.command(name, cls=Command)(found)
     return typer.main.get_command(alone)
+
+
+def _converted_if_given(parameter: Any) -> Any:
+    """Return a parameter that is converted only where it is given.
+
+    Typer converts by pydantic, even what is not there, and pydantic takes as long to import as typer.
+    """
+    if "process_value" in vars(parameter):
+        return parameter
+    convert = parameter.process_value
+
+    def process(ctx: Any, value: Any) -> Any:
+        if value is not None or parameter.required:
+            return convert(ctx, value)
+        nothing = () if parameter.multiple or parameter.nargs == -1 else None
+        return parameter.callback(ctx, parameter, nothing) if parameter.callback else nothing
+
+    parameter.process_value = process
+    return parameter
 
 
 def _tell(error: Exception) -> int:

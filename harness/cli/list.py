@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.names import USER_FILE
+
 if TYPE_CHECKING:
+    from harness.cli.state import Options
     from harness.registry import Registry
     from harness.task import Task
 
@@ -20,22 +24,31 @@ def list(
 ) -> None:
     """List tasks, models, perturbations, groups, recipes, translators, suites, formats or languages."""
     from harness.cli import options, output
+    from harness.cli.remembered import remembered
     from harness.names import unknown
 
     if what is not None and what not in (*LISTINGS, "all"):
         raise unknown("kind", what, (*LISTINGS, "all"))
-    registry = options().load_registry()
     short = [kind for kind in LISTINGS if kind != "languages"]
     kinds = short if what is None else [*LISTINGS] if what == "all" else [what]
-    listings = {kind: LISTINGS[kind](registry) for kind in kinds}
+    said = options()
+    asked = [kinds, [str(path.absolute()) for path in said.registry], said.no_plugin]
+    listings, note = remembered(asked, [Path(USER_FILE).absolute()], lambda: _made(said, kinds))
     if as_json:
         output.as_json(listings)
     else:
         for kind, rows in listings.items():
             columns = [*rows[0]] if rows else ["name"]
             output.table(kind, columns, [[output.cell(row[column]) for column in columns] for row in rows])
-    if registry.plugin_note:
-        typer.echo(registry.plugin_note, err=True)
+    if note:
+        typer.echo(note, err=True)
+
+
+def _made(said: Options, kinds: Sequence[str]) -> tuple[tuple[Any, str], bool]:
+    """Return the listings and a note on plugins that failed, and whether all plugins loaded."""
+    registry = said.load_registry()
+    listings = {kind: LISTINGS[kind](registry) for kind in kinds}
+    return (listings, registry.plugin_note), not registry.plugin_note
 
 
 def _tasks(registry: Registry) -> Sequence[dict[str, Any]]:

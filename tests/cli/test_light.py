@@ -50,6 +50,7 @@ def test_a_light_command_imports_nothing_heavy(arguments, tmp_path):
     )
     command = [sys.executable, "-c", program, *arguments]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HARNESS_")}
+    environment["XDG_CACHE_HOME"] = os.devnull  # nothing is remembered
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert result.stdout.splitlines()[-1] == "heavy: [] code: 0", result.stderr
 
