@@ -11,7 +11,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import cast
 
 import numpy as np
 import torch
@@ -86,10 +85,9 @@ def trim(
     Returns:
         what was put there; None where the table was left as it is.
     """
-    table = network.encoder.get_input_embeddings()
-    if any(task.format.whole_vocabulary for task in tasks) or not _can_be_trimmed(network, table):
+    table = _table(network)
+    if table is None or any(task.format.whole_vocabulary for task in tasks):
         return None
-    table = cast(nn.Embedding, table)
     rows = [task.train for task in tasks if task.train is not None]
     ids = [rows.tokens for rows in (*rows, *dev)]
     always = (*inputs.special, inputs.mask, inputs.padding, table.padding_idx)
@@ -155,8 +153,13 @@ def checksum(rows: Tensor) -> int:
     return zlib.crc32(rows.detach().cpu().contiguous().view(torch.uint8).numpy().data)
 
 
-def _can_be_trimmed(network: Network, table: nn.Module) -> bool:
+def _table(network: Network) -> nn.Embedding | None:
+    """Return the encoder's embeddings where they are trained, plain and nobody else's."""
+    try:
+        table = network.encoder.get_input_embeddings()
+    except NotImplementedError:  # an encoder that reads characters has none
+        return None
     if type(table) is not nn.Embedding or table.max_norm is not None or table.sparse:
-        return False
+        return None
     uses = [value for _, value in network.named_parameters(remove_duplicate=False) if value is table.weight]
-    return table.weight.requires_grad and len(uses) == 1
+    return table if table.weight.requires_grad and len(uses) == 1 else None

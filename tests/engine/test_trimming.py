@@ -258,6 +258,17 @@ def test_a_table_that_another_layer_shares_stays_whole(tiny_model: Path, tmp_pat
     assert trim_embeddings(made.training, made.network, made.inputs) is None
 
 
+def test_an_encoder_without_word_embeddings_is_left_alone(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none() -> nn.Module:
+        raise NotImplementedError
+
+    made = case(tmp_path / "characters", tiny_model)
+    monkeypatch.setattr(made.network.encoder, "get_input_embeddings", none)
+    assert trim_embeddings(made.training, made.network, made.inputs) is None
+
+
 def some() -> tuple[nn.Embedding, TrimmedEmbedding]:
     torch.manual_seed(0)
     full = nn.Embedding(20, 4, padding_idx=1)
