@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 GOAL = 1.0  # slope of the cost against the count, both as logarithms
 LANGUAGES, VARIANTS = (1, 5, 15), (1, 10, 40)
 FEW_LANGUAGES, FEW_VARIANTS = 2, 2  # that stay the same where the others grow
-CODES = ("en", "de", "fr", "es", "bg", "el", "ru", "tr", "vi", "sw", "ar", "hi", "ur", "th", "zh")
+CODES = ("ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh")
 NOISE = "noise.swap"
 LABELS = ("entailment", "neutral", "contradiction")
 MADE = ("evaluate", "perturb", "parse", "encoded")  # stages that are made anew each time

@@ -210,11 +210,11 @@ def predict_(
     from harness.cli import options
     from harness.cli.output import wide_console
     from harness.engine.devices import check, choose
-    from harness.execute.context import TOKENS_CPU, TOKENS_GPU
+    from harness.execute.context import default_budget
 
     device, precision = choose(device, precision)
     check(device)
-    tokens = budget or (TOKENS_GPU if device == "cuda" else TOKENS_CPU)
+    tokens = budget or default_budget(device)
     registry = options().load_registry()
     with wide_console().status("predicting") as status:
         found = measure(registry, shape, limit, variants, tokens, device, precision, repeats, status.update)

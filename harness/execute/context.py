@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,8 +27,17 @@ if TYPE_CHECKING:
 
     from harness.text.parses import Parser
 
-TOKENS_CPU, TOKENS_GPU = 4096, 65536
+TOKENS_CORE, TOKENS_GPU = 512, 65536
+LEAST, MOST = 1024, 8192  # on a CPU
 CHUNK_CPU, CHUNK_GPU = 2_000_000, 8_000_000
+
+
+def default_budget(device: str) -> int:
+    """Return the padded tokens of a batch at prediction: on a CPU what its caches hold, on a GPU what fills it."""
+    if device == "cuda":
+        return TOKENS_GPU
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(max(TOKENS_CORE * cores, LEAST), MOST)
 
 
 @dataclass
@@ -35,7 +45,7 @@ class Context:
     """The surroundings of stages. Nothing in it changes a result beyond float rounding.
 
     Attributes:
-        prediction_budget: padded tokens in a batch at prediction; None: 4,096 on a CPU, 65,536 on a GPU.
+        prediction_budget: padded tokens in a batch at prediction; None: see `default_budget`.
         save_seconds: time between two saved states of training.
         compile: whether layers are compiled in training; dropout is then drawn otherwise, as on another device.
         workers: the processes that disturb rows.
@@ -125,7 +135,7 @@ class Context:
     @property
     def budget(self) -> int:
         """Padded tokens in a batch at prediction."""
-        return self.prediction_budget or (TOKENS_GPU if self.plan.device == "cuda" else TOKENS_CPU)
+        return self.prediction_budget or default_budget(self.plan.device)
 
     @property
     def chunk(self) -> int:
