@@ -35,12 +35,13 @@ OURS, TRAINER, PADDED = "harness", "Trainer", "Trainer, padded to 128"
 SIDES = (OURS, TRAINER, PADDED)
 GOAL, MEMORY_GOAL = 2.5, 0.65  # Trainer's time over ours, at least; our memory over Trainer's, at most
 LONGEST, MEAN, SPREAD, REACHED = 128, 38.0, 18.0, 45_000
-WARM, RATE = 2, 5e-5
+WARM = {"cpu": 2, "cuda": 20}
+RATE = 5e-5
 
 
 @dataclass(frozen=True)
 class Job:
-    """What both sides do: a shape, how many steps after those that warm up, and how."""
+    """What both sides do: a shape, how many steps after those that warm up, and how; `compile`: ours alone."""
 
     shape: str
     steps: int
@@ -48,11 +49,17 @@ class Job:
     device: str
     precision: str
     dropout: float = 0.1
+    compile: bool = False
+
+    @property
+    def warm(self) -> int:
+        """Steps that warm up."""
+        return WARM[self.device]
 
     @property
     def all_steps(self) -> int:
         """The steps, those that warm up among them."""
-        return self.steps + WARM
+        return self.steps + self.warm
 
 
 @dataclass(frozen=True)
@@ -122,7 +129,7 @@ def notes(job: Job, sides: Mapping[str, Side], rows: Encoded, made: bool) -> lis
     kind = "made rows" if made else "rows of MNLI"
     lines = [
         f"XLM-R {job.shape} shape, {job.device}, {job.precision}, batches of {job.batch_size}, {job.steps} steps after "
-        f"{WARM}; {len(rows):,} {kind} of {rows.widths.mean():.1f} subwords (sd {rows.widths.std():.1f}); "
+        f"{job.warm}; {len(rows):,} {kind} of {rows.widths.mean():.1f} subwords (sd {rows.widths.std():.1f}); "
         f"{ours.held:,} of {vocabulary:,} embeddings trained",
         "tokens a second, without padding: "
         + ", ".join(f"{name} {side.tokens / side.seconds:,.0f}" for name, side in sides.items()),
@@ -195,7 +202,7 @@ def _main(side: str, folder: Path) -> None:
     clock = _Clock(job)
     held = _ours(job, rows, folder, clock) if side == OURS else _trainer(job, rows, folder, clock, side)
     order = _order(job, rows)
-    batches = [rows.widths[order.batch(step)] for step in range(WARM, job.all_steps)]
+    batches = [rows.widths[order.batch(step)] for step in range(job.warm, job.all_steps)]
     seconds, processor = clock.a_step()
     share = None
     if job.device == "cuda":
@@ -217,7 +224,7 @@ class _Clock:
 
     def step(self, done: int, total: int = 0) -> None:
         """Take note that `done` steps are finished."""
-        if done not in (WARM, self.job.all_steps):
+        if done not in (self.job.warm, self.job.all_steps):
             return
         if self.job.device == "cuda":
             import torch
@@ -304,7 +311,9 @@ def _ours(job: Job, rows: Encoded, folder: Path, clock: _Clock) -> int:
         own.load_state_dict(other.state_dict())
     del model
     watch = Watch(step=clock.step)
-    training = Training([task], [], recipe, 0, folder, 4096, job.all_steps, 1e9, watch)
+    training = Training(
+        [task], [], recipe, 0, folder, 4096, job.all_steps, save_seconds=1e9, watch=watch, compile=job.compile
+    )
     inputs = Inputs(padding=1, segments=False, special=(0, 1, 2), vocabulary=SHAPES[job.shape]["vocabulary"])
     trimmed = trim_embeddings(training, network, inputs)
     accelerator = Accelerator(

@@ -33,4 +33,4 @@ def test_useful_operations_are_six_for_each_weight_and_token_and_those_of_attent
 
 def test_an_unknown_shape_is_refused() -> None:
     with pytest.raises(HarnessError, match="unknown shape 'bas'"):
-        train("bas", 1, 32, "cpu", "fp32", "xlmr-base", None)
+        train("bas", 1, 32, "cpu", "fp32", "xlmr-base", None, False)
