@@ -84,7 +84,7 @@ def test_chunks_that_are_made_beside_come_in_order_with_their_errors() -> None:
         raise ValueError("third")
 
     for beside in (False, True):
-        found = _ahead(chunks(), beside)
+        found: Any = _ahead(chunks(), beside)
         assert [next(found), next(found)] == [[1], [2]]
         with pytest.raises(ValueError, match="third"):
             next(found)
