@@ -59,4 +59,5 @@ def _regions(encoder: nn.Module) -> list[nn.Module]:
 
 def _reason(error: BaseException) -> str:
     """Return the first line of what the compiler itself says."""
-    return str(getattr(error, "inner_exception", error)).strip().partition("\n")[0]
+    inner = getattr(error, "inner_exception", error)
+    return f"{type(inner).__name__}: {inner}".strip().partition("\n")[0]

@@ -54,7 +54,8 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 
 def _forward(layer: nn.Linear, x: Tensor) -> Tensor:
     plain = x.device.type == "cpu" and x.dtype == layer.weight.dtype == torch.float32
-    if not plain or torch.is_autocast_enabled("cpu"):
+    # a compiler makes products of its own, and knows these of constant weights only
+    if not plain or torch.is_autocast_enabled("cpu") or torch.compiler.is_compiling():
         return nn.functional.linear(x, layer.weight, layer.bias)
     return linear(x, layer.weight, layer.bias)
 

@@ -67,7 +67,7 @@ def test_what_cannot_be_compiled_is_an_error_that_names_the_mend(tiny_model: Pat
 
     made = network(tiny_model)
     with (
-        pytest.raises(HarnessError, match=r"compiled: no compiler here\nLeave --compile out"),
+        pytest.raises(HarnessError, match=r"compiled: OSError: no compiler here\nLeave --compile out"),
         compiled(made.encoder, backend=broken),
     ):
         made("toy", batches()[0])
