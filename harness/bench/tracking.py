@@ -96,10 +96,11 @@ def measure(
     )
 
 
-def training_step() -> Step:
+def training_step(threads: int = 1) -> Step:
     """Return a training step of a small encoder on the CPU, with AdamW: 32 texts of 38 subwords."""
     import torch
 
+    torch.set_num_threads(threads)
     torch.manual_seed(0)
     layer = torch.nn.TransformerEncoderLayer(WIDTH, 4, 4 * WIDTH, batch_first=True)
     network = torch.nn.TransformerEncoder(layer, LAYERS, enable_nested_tensor=False)

@@ -353,17 +353,18 @@ def start(
 @bench.command()
 def track(
     steps: Annotated[int, typer.Option("--steps", min=20, help="Steps of the stage.")] = 2000,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="Threads that a step computes with.")] = 1,
     repeats: Annotated[int, typer.Option("--repeats", min=1, help="Rounds; the median is shown.")] = 3,
 ) -> None:
     """Time a training stage with its logging to MLflow on sqlite against the stage without, in turn."""
     from statistics import median
 
     from harness.bench import Compared
-    from harness.bench.tracking import BATCH, GOAL, LAYERS, LENGTH, WIDTH, measure
+    from harness.bench.tracking import BATCH, GOAL, LAYERS, LENGTH, WIDTH, measure, training_step
     from harness.cli.output import wide_console
 
     with wide_console().status("tracking") as status:
-        found = measure(steps, repeats, status.update)
+        found = measure(steps, repeats, status.update, training_step(threads))
     plain, tracked = (median(each.wall for each in side) for side in (found.plain, found.tracked))
     own, theirs = (median(each.processor for each in side) for side in (found.tracked, found.plain))
     _show(
@@ -377,8 +378,8 @@ def track(
         ],
         [
             f"a step of {1000 * plain / steps:.0f} ms: an encoder of {LAYERS} layers of {WIDTH}, "
-            f"{BATCH} texts of {LENGTH} subwords, AdamW; the loss logged {found.readings:,} times; "
-            f"medians of {repeats}",
+            f"{BATCH} texts of {LENGTH} subwords, AdamW, {threads} thread{'s' * (threads > 1)}; "
+            f"the loss logged {found.readings:,} times; medians of {repeats}",
             f"the process that feeds MLflow took {median(found.follower):.1f} s of processor time beside it; "
             f"at the end it was waited for {median(found.waited):.1f} s, once for all stages",
             "MLflow had every reading then" if found.arrived else "[red]MLflow lacks readings[/]",
