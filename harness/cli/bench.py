@@ -425,7 +425,7 @@ def growth(
     console.print(table)
     for note in (
         f"{rows:,} rows each; languages with {FEW_VARIANTS} variants, variants in {FEW_LANGUAGES} languages; "
-        f"plan, disturb, tokenise, predict, score; the start, {found[0].start:.2f} s, is apart",
+        f"plan, disturb, tokenise, predict, score, on one core; the start, {found[0].start:.2f} s, is apart",
         machine(("torch", "transformers")),
     ):
         console.print(note, highlight=False)
