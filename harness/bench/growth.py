@@ -46,6 +46,8 @@ class Growth:
         of: ``languages`` or ``variants``.
         start: seconds of processor time of the smallest evaluation there is: what every one takes.
         counts: of languages or variants; `seconds` of processor time and `wall` of each, the least of all rounds.
+        linear: seconds that each would take at linear growth: of languages those of all of them, each evaluated
+            alone, for they differ; of variants the first one's, times their number; the start counted once.
     """
 
     of: str
@@ -53,11 +55,12 @@ class Growth:
     counts: tuple[int, ...]
     seconds: tuple[float, ...]
     wall: tuple[float, ...]
+    linear: tuple[float, ...]
 
     @property
     def slope(self) -> float:
-        """Slope of log cost against log count by least squares, the start apart; 1 is linear."""
-        xs = [math.log(count) for count in self.counts]
+        """Slope of log cost against the log of `linear` by least squares, the start apart; 1 is linear."""
+        xs = [math.log(max(each - self.start, 1e-3)) for each in self.linear]
         ys = [math.log(max(each - self.start, 1e-3)) for each in self.seconds]
         x, y = sum(xs) / len(xs), sum(ys) / len(ys)
         return sum((a - x) * (b - y) for a, b in zip(xs, ys, strict=True)) / sum((a - x) ** 2 for a in xs)
@@ -76,25 +79,40 @@ def measure(registry: Registry, rows: int, repeats: int, heed: Callable[[str], N
     with tempfile.TemporaryDirectory() as name:
         trial = _Trial(registry, Path(name), rows)
         heed("training a tiny model")
-        trial.cost(1, 0)
-        start = min(trial.cost(1, 0, limit=1) for _ in range(STARTS))[0]
+        trial.cost(CODES[:1], 0)
+        start = min(trial.cost(CODES[:1], 0, limit=1) for _ in range(STARTS))[0]
         sizes = {
-            "languages": [(count, FEW_VARIANTS) for count in LANGUAGES],
-            "variants": [(FEW_LANGUAGES, count) for count in VARIANTS],
+            "languages": [(CODES[:count], FEW_VARIANTS) for count in LANGUAGES],
+            "variants": [(CODES[:FEW_LANGUAGES], count) for count in VARIANTS],
         }
         found = []
         for of, each in sizes.items():
-            costs: list[list[tuple[float, float]]] = [[] for _ in each]
-            for number in range(repeats):
-                for place, (languages, variants) in enumerate(each):
-                    heed(f"{languages} languages, {variants} variants: round {number + 1} of {repeats}")
-                    costs[place].append(trial.cost(languages, variants))
-            best = [min(times) for times in costs]
-            counts = LANGUAGES if of == "languages" else VARIANTS
-            found.append(
-                Growth(of, start, counts, tuple(time for time, _ in best), tuple(wall for _, wall in best))
-            )
+            alone = [((code,), FEW_VARIANTS) for code in CODES] if of == "languages" else []
+            best = _least(trial, [*each, *alone], repeats, heed)
+            best, apart = best[: len(each)], [time for time, _ in best[len(each) :]]
+            if of == "languages":
+                counts = LANGUAGES
+                best[0] = min(best[0], (apart[0], best[0][1]))  # the same evaluation
+                apart[0] = best[0][0]
+                linear = tuple(start + sum(apart[:count]) - start * count for count in counts)
+            else:
+                counts = VARIANTS
+                linear = tuple(start + (best[0][0] - start) * count / counts[0] for count in counts)
+            seconds = tuple(time for time, _ in best)
+            found.append(Growth(of, start, counts, seconds, tuple(wall for _, wall in best), linear))
         return found
+
+
+def _least(
+    trial: _Trial, sizes: Sequence[tuple[tuple[str, ...], int]], repeats: int, heed: Callable[[str], None]
+) -> list[tuple[float, float]]:
+    """Return the least seconds of each evaluation, (languages, number of variants), of all rounds."""
+    costs: list[list[tuple[float, float]]] = [[] for _ in sizes]
+    for number in range(repeats):
+        for place, (languages, variants) in enumerate(sizes):
+            heed(f"{len(languages)} languages, {variants} variants: round {number + 1} of {repeats}")
+            costs[place].append(trial.cost(languages, variants))
+    return [min(times) for times in costs]
 
 
 class _Trial:
@@ -107,7 +125,9 @@ class _Trial:
         _save_model(registry, self.model)
         _save_rows(self.data, rows)
 
-    def cost(self, languages: int, variants: int, limit: int | None = None) -> tuple[float, float]:
+    def cost(
+        self, languages: tuple[str, ...], variants: int, limit: int | None = None
+    ) -> tuple[float, float]:
         """Return the seconds of an evaluation from nothing but the checkpoint, of the processor and on the clock."""
         for kind in MADE:
             shutil.rmtree(self.workspace.folder / "stages" / kind, ignore_errors=True)
@@ -118,7 +138,7 @@ class _Trial:
             ("none",),
             "xnli",
             tuple(f"{NOISE}:{(number + 1) / (variants + 1):.3f}" for number in range(variants)),
-            CODES[:languages],
+            languages,
             recipe="smoke",
             limit=limit or self.rows,
             train_limit=16,
@@ -142,7 +162,9 @@ class _Untracked:
 def _save_model(registry: Registry, folder: Path) -> None:
     import torch
     from transformers import XLMRobertaConfig, XLMRobertaModel
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     tokenizer = registry.model("demo").tokenizer(None)
     tokenizer.save_pretrained(folder)
     config = XLMRobertaConfig(
@@ -187,16 +209,14 @@ def _made_rows(seed: str, count: int) -> pa.Table:
 
 
 def draw(found: Sequence[Growth], path: Path) -> Path:
-    """Draw cost against count, a panel each, with a line of what linear growth from the first would cost."""
+    """Draw cost against count, a panel each, with a line of what linear growth would cost."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(1.2 + 3.6 * len(found), 3.6), layout="constrained")
     grid = figure.subplots(1, len(found), squeeze=False)
     for axes, each in zip(grid[0], found, strict=True):
         axes.plot(each.counts, each.seconds, marker="o", label="measured")
-        first = each.seconds[0] - each.start
-        linear = [each.start + first * count / each.counts[0] for count in each.counts]
-        axes.plot(each.counts, linear, color="#888", linestyle="--", label="linear from the first")
+        axes.plot(each.counts, each.linear, color="#888", linestyle="--", label="linear")
         axes.axhline(each.start, color="#a33", linewidth=1, label="start")
         axes.set_title(f"{each.of}: slope {each.slope:.2f}", loc="left", fontsize=10)
         axes.set_xlabel(each.of)

@@ -410,21 +410,23 @@ def growth(
         found = measure(registry, rows, repeats, status.update)
     table = Table("of", "count", "processor s", "s", "of linear", "slope", "goal", title="cost growth")
     for each in found:
-        first = (each.seconds[0] - each.start) / each.counts[0]
-        for count, seconds, wall in zip(each.counts, each.seconds, each.wall, strict=True):
+        for count, seconds, wall, linear in zip(
+            each.counts, each.seconds, each.wall, each.linear, strict=True
+        ):
             last = count == each.counts[-1]
             table.add_row(
                 each.of,
                 f"{count}",
                 f"{seconds:.2f}",
                 f"{wall:.2f}",
-                f"{(seconds - each.start) / (first * count):.2f}",
+                f"{seconds / linear:.2f}",
                 f"{each.slope:.2f}" if last else "",
                 f"{GOAL:g} at most" if last else "",
             )
     console.print(table)
     for note in (
         f"{rows:,} rows each; languages with {FEW_VARIANTS} variants, variants in {FEW_LANGUAGES} languages; "
+        "linear: each language alone, the first variant times their number; "
         f"plan, disturb, tokenise, predict, score, on one core; the start, {found[0].start:.2f} s, is apart",
         machine(("torch", "transformers")),
     ):
