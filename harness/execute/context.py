@@ -14,6 +14,7 @@ import pyarrow as pa
 from harness.data.identity import DataPlaces
 from harness.data.load import Loaded, load
 from harness.errors import HarnessError
+from harness.execute.beside import Beside
 from harness.execute.progress import Progress
 from harness.execute.workers import Workers
 from harness.model import Model
@@ -49,6 +50,7 @@ class Context:
         save_seconds: time between two saved states of training.
         compile: whether layers are compiled in training; dropout is then drawn otherwise, as on another device.
         workers: the processes that disturb rows.
+        beside: stages that are done meanwhile, by their keys; `table` waits for them.
         note: called with what a reader should know (dropped rows, row counts), each once.
     """
 
@@ -63,6 +65,7 @@ class Context:
     note: Callable[[str], None] = print
     workers: Workers = field(default_factory=Workers)
     compile: bool = False
+    beside: Beside = field(default_factory=Beside)
     _tables: dict[tuple[str, str, str, int | None], Loaded] = field(default_factory=dict)
     _noted: set[str] = field(default_factory=set)
 
@@ -85,9 +88,12 @@ class Context:
             self.note(note)
 
     def table(self, kind: str, stage_key: str, name: str) -> pa.Table:
-        """Return a table that a finished stage holds."""
+        """Return a table that a stage holds, once it is finished."""
         import pyarrow.parquet as pq
 
+        if self.beside.pending(stage_key):
+            self.say("waiting for rows that are still being disturbed")
+        self.beside.wait(stage_key)
         self.workspace.read(kind, stage_key)
         return pq.read_table(self.workspace.place(kind, stage_key) / name)
 

@@ -1,10 +1,12 @@
-"""The executor in this process: data stages first, then each run's training, evaluation and scores."""
+"""The executor in this process: data stages, and each run's training, evaluation and scores."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,12 @@ import pyarrow.parquet as pq
 
 from harness.data.load import NoRowsError
 from harness.errors import HarnessError
+from harness.execute.beside import Quiet
 from harness.execute.context import Context
 from harness.execute.tracked import log_evaluation, log_training
 from harness.formats import format_named
 from harness.names import unknown
-from harness.plan.stages import Plan, PlannedRun
+from harness.plan.stages import PerturbStage, Plan, PlannedRun, SearchStage
 from harness.report import write_report
 from harness.scoring.records import Cell, RunRecord, TrainStage
 from harness.scoring.scores import score_run
@@ -38,14 +41,18 @@ class LocalExecutor:
         """Do all that is missing and return the runs' records, in the plan's order."""
         try:
             self._data()
+            return [self._run(planned) for planned in self.plan.runs]
         finally:
+            self.context.beside.close()
             self.context.workers.close()
-        return [self._run(planned) for planned in self.plan.runs]
 
     def _data(self) -> None:
-        """Read, parse and disturb what missing cells need; this comes first because it fails early."""
-        from harness.execute.data_stages import run_parse, run_perturb
+        """Read, parse and disturb what missing cells need; this comes first because it fails early.
 
+        Where there are workers, every perturbation is tried on the first language, and the other languages are
+        disturbed while the device trains and predicts; but not by perturbations that use the device.
+        """
+        first = True
         missing = [
             stage for key, stage in self.plan.evaluate.items() if not self.workspace.done("evaluate", key)
         ]
@@ -59,14 +66,24 @@ class LocalExecutor:
                 self.without_rows[language] = error.message
                 self.context.say(f"{language}: {error.message}")
                 continue
-            for perturb_key in dict.fromkeys(key for stage in mine for key in stage.perturb):
-                perturb = self.plan.perturb.get(perturb_key) or self.plan.search[perturb_key]
-                if self.workspace.done("perturb", perturb_key):
-                    continue
-                if perturb.parse and not self.workspace.done("parse", perturb.parse):
-                    run_parse(self.plan.parse[perturb.parse], self.context)
-                if perturb_key in self.plan.perturb:
-                    run_perturb(perturb, self.context)
+            keys = dict.fromkeys(key for stage in mine for key in stage.perturb)
+            wanted = [key for key in keys if not self.workspace.done("perturb", key)]
+            for key in wanted:
+                if key in self.plan.search:  # done once there is a model
+                    _parse(self.plan, self.plan.search[key], self.context)
+            for key in wanted:
+                if key in self.plan.perturb:
+                    self._disturb(self.plan.perturb[key], beside=not first)
+            first = False
+        self.context.beside.give("", self.context.workers.close)
+
+    def _disturb(self, stage: PerturbStage, beside: bool) -> None:
+        perturbation = self.context.registry.perturbation(stage.perturbation)
+        if beside and self.context.workers.count and "model" not in perturbation.needs:
+            quiet = replace(self.context, progress=Quiet())
+            self.context.beside.give(stage.key, partial(_disturb, self.plan, stage, quiet))
+        else:
+            _disturb(self.plan, stage, self.context)
 
     def _run(self, planned: PlannedRun) -> RunRecord:
         tracked = not self.tracker.already_logged(planned.run_id)
@@ -238,6 +255,21 @@ class LocalExecutor:
         path = folder / PREDICTIONS
         pq.write_table(pa.concat_tables(parts, promote_options="default"), path, compression="zstd")
         return [path, *write_report(record, folder)]
+
+
+def _parse(plan: Plan, stage: PerturbStage | SearchStage, context: Context) -> None:
+    """Do the parse stage that a stage needs, if it needs one."""
+    from harness.execute.data_stages import run_parse
+
+    if stage.parse and not context.workspace.done("parse", stage.parse):
+        run_parse(plan.parse[stage.parse], context)
+
+
+def _disturb(plan: Plan, stage: PerturbStage, context: Context) -> None:
+    from harness.execute.data_stages import run_perturb
+
+    _parse(plan, stage, context)
+    run_perturb(stage, context)
 
 
 def environment_of(context: Context) -> dict[str, Any]:
