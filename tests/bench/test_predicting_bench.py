@@ -46,8 +46,8 @@ def test_outputs_that_differ_are_an_error(registry: Registry, monkeypatch: pytes
 
 
 def test_the_slope_is_one_where_cost_is_linear_but_for_the_start(tmp_path: Path) -> None:
-    linear = Growth("languages", 3.0, (1, 5, 15), (4.0, 8.0, 18.0), (4.0, 8.0, 18.0))
-    square = Growth("variants", 3.0, (1, 10, 40), (4.0, 103.0, 1603.0), (0.0, 0.0, 0.0))
+    linear = Growth("languages", 3.0, (1, 5, 15), (4.0, 8.0, 18.0), (4.0, 8.0, 18.0), (5.0, 13.0, 33.0))
+    square = Growth("variants", 3.0, (1, 10, 40), (4.0, 103.0, 1603.0), (0.0, 0.0, 0.0), (4.0, 13.0, 43.0))
     assert linear.slope == pytest.approx(1)
     assert square.slope == pytest.approx(2)
     assert "svg" in draw([linear, square], tmp_path / "growth.svg").read_text(encoding="utf-8")
