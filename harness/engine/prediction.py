@@ -23,6 +23,7 @@ from harness.formats import Encoded, Format, Inputs
 from harness.formats.base import Batch, offsets, ranges
 
 Progress = Callable[[int], None]
+DEV_TOKENS = 4096  # padded tokens of a batch whose losses depend on it
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,13 @@ def losses(
     accelerator: Accelerator,
     budget: int,
 ) -> tuple[float, float, np.ndarray | None]:
-    """Return the sum of losses over `encoded`, the number of loss terms, and outputs where rows have them."""
+    """Return the sum of losses over `encoded`, the number of loss terms, and outputs where rows have them.
+
+    Where rows have no outputs, their losses may depend on the batch (masks, the others to choose among): it is cut
+    alike on every machine, whatever `budget` says.
+    """
     network.eval()
+    budget = budget if shape.predicts else DEV_TOKENS
     by_token, device = shape.outputs == "token", accelerator.device
     total, terms = torch.zeros((), dtype=torch.float64, device=device), 0.0
     places: list[np.ndarray] = []

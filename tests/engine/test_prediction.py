@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from harness.engine import prediction
 from harness.engine.network import Network, TaskData, inputs_of
-from harness.engine.prediction import distinct, predict
+from harness.engine.prediction import distinct, losses, predict
 from harness.formats import Encoded, Settings, format_named
 from harness.formats.base import joined, offsets
 from harness.registry_schema import Recipe
@@ -113,6 +113,17 @@ def test_progress_counts_every_sequence(model: tuple[Any, Any]) -> None:
     predict(network, "toy", form, joined([once, once]), inputs, Accelerator(cpu=True), 50, told.append)
     assert sum(told) == 18
     assert len(told) > 1
+
+
+@pytest.mark.parametrize("shape", ["masked-lm", "translation-ranking"])
+def test_what_selects_does_not_depend_on_the_machine(shape: str, model: tuple[Any, Any]) -> None:
+    network, inputs, settings = network_for(shape, model)
+    form = format_named(shape)
+    encoded = form.encode(rows("retrieval", 40), model[1], settings)
+    found = [
+        losses(network, "toy", form, encoded, inputs, Accelerator(cpu=True), size) for size in (50, 9999)
+    ]
+    assert found[0] == found[1]
 
 
 def test_out_of_memory_halves_the_budget_from_then_on(model: tuple[Any, Any]) -> None:
