@@ -34,7 +34,7 @@ CHUNK_CPU, CHUNK_GPU = 2_000_000, 8_000_000
 
 
 def default_budget(device: str) -> int:
-    """Return the padded tokens of a batch at prediction: on a CPU what its caches hold, on a GPU what fills it."""
+    """Return the padded tokens of a batch at prediction: on a CPU few, which hold least padding."""
     if device == "cuda":
         return TOKENS_GPU
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
