@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from random import Random
 
 from harness.errors import HarnessError
@@ -41,6 +42,8 @@ class Disturbed:
     @property
     def token_edits(self) -> int:
         """Sum of the sentences' token edits."""
+        if len(self.rewrites) == 1:
+            return self.rewrites[0].token_edits
         return sum([rewrite.token_edits for rewrite in self.rewrites if rewrite.eligible])
 
     @property
@@ -49,6 +52,8 @@ class Disturbed:
 
         For one sentence exact, for several an upper bound of the distance between the texts.
         """
+        if len(self.rewrites) == 1:
+            return self.rewrites[0].char_edits
         return sum([rewrite.char_edits for rewrite in self.rewrites if rewrite.eligible])
 
     @lazy
@@ -113,14 +118,13 @@ def disturb_many(
     return [
         _joined(
             source,
-            tuple(
-                [
-                    next(found) if not needs_tree or sentence.parsed else Rewrite.unchanged(sentence)
-                    for sentence in source.sentences
-                ]
+            tuple(islice(found, len(mine)))
+            if len(mine) == len(source.sentences)
+            else tuple(
+                [next(found) if each.parsed else Rewrite.unchanged(each) for each in source.sentences]
             ),
         )
-        for source, _, _ in texts
+        for (source, _, _), mine in zip(texts, able, strict=True)
     ]
 
 
@@ -131,15 +135,14 @@ def _unchanged(source: Passage, needs_tree: bool) -> Disturbed:
 
 
 def _joined(source: Passage, rewrites: tuple[Rewrite, ...]) -> Disturbed:
-    eligible = True in [rewrite.eligible for rewrite in rewrites]
     if len(rewrites) == 1 and rewrites[0].sentence.text == source.text:
-        disturbed = rewrites[0].text
+        disturbed, eligible = rewrites[0].text, rewrites[0].eligible
     else:
         gaps = source.gaps
         new = [gaps[0]]
         for gap, rewrite in zip(gaps[1:], rewrites, strict=True):
             new += (rewrite.text, gap)
-        disturbed = "".join(new)
+        disturbed, eligible = "".join(new), True in [rewrite.eligible for rewrite in rewrites]
     return Disturbed(disturbed, eligible, disturbed != source.text, source, rewrites)
 
 
@@ -175,7 +178,8 @@ def _checked(perturbation: Perturbation, able: Sequence[_Able], intensity: float
     for (sentence, _), rewrite in zip(able, rewrites, strict=True):
         if not isinstance(rewrite, Rewrite) or rewrite.sentence is not sentence:
             raise TypeError("rewrite() must return a Rewrite of the sentence that it was given")
-        if not rewrite.text.strip() and sentence.text.strip():
+        text = rewrite.text
+        if (not text or text.isspace()) and sentence.text.strip():
             raise ValueError("nothing was left of the sentence")
     return rewrites
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from harness.text import casing, edits
 from harness.text.alignment import Alignment, Link
@@ -51,6 +51,8 @@ class Rewrite:
     pieces: tuple[Piece, ...]
     gaps: tuple[str, ...]
     eligible: bool = True
+    # New texts by token, where all tokens keep their places.
+    _texts: ClassVar[Mapping[int, str] | None] = None
 
     @classmethod
     def unchanged(cls, sentence: Sentence, *, eligible: bool = False) -> Rewrite:
@@ -66,7 +68,7 @@ class Rewrite:
         for index, text in texts.items():
             if not text:
                 raise ValueError(f"an empty text for token {index}: leave it out by Rewrite.of")
-        return cls._in_place(sentence, dict(sorted(texts.items())), True)
+        return cls._in_place(sentence, dict(texts), True)
 
     @classmethod
     def _in_place(cls, sentence: Sentence, texts: Mapping[int, str], eligible: bool) -> Rewrite:
@@ -76,12 +78,10 @@ class Rewrite:
 
     def __getattr__(self, name: str) -> Any:
         # Asked for what is not there: where tokens stay in their places, pieces are made when first needed.
-        if name == "_texts":
-            return None
         if name not in ("pieces", "gaps"):
             raise AttributeError(f"a rewrite has no {name}")
         pieces = list(_sources(self.sentence))
-        for index, text in self._texts.items():
+        for index, text in (self._texts or {}).items():
             pieces[index] = Piece(text, index)
         self.__dict__.update(pieces=tuple(pieces), gaps=self.sentence.gaps)
         return self.__dict__[name]

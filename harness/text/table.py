@@ -22,7 +22,8 @@ from harness.text.passages import Passages, passage
 if TYPE_CHECKING:
     from harness.formats import Format
 
-BATCH = 1024
+BATCH = 128  # rows: what is made of them stays in a processor's cache until it is needed
+TOGETHER = 1024  # rows, where sentences are disturbed many at once: a model on a device wants many
 FLAGS = ("eligible", "touched", "refused")
 COUNTS = ("char_edits", "token_edits")
 LENGTH = "dependency_length"
@@ -115,8 +116,10 @@ def _disturbed(
 ) -> list[Outcome]:
     found: list[Outcome] = []
     ids = values["id"]
-    for low in range(0, len(ids), BATCH):
-        rows = range(low, min(low + BATCH, len(ids)))
+    many = type(perturbation).rewrite_many is not Perturbation.rewrite_many
+    size = TOGETHER if many else BATCH
+    for low in range(0, len(ids), size):
+        rows = range(low, min(low + size, len(ids)))
         with _uncollected():
             texts = [
                 (passages.of(values[column][row] or "", trees[column][row]), ids[row], column)
@@ -124,11 +127,29 @@ def _disturbed(
                 for column in columns
             ]
             done = disturb_many(perturbation, texts, seed=seed, intensity=intensity)
-            left = iter(done)
+            width = len(columns)
             for row in rows:
-                mine = {column: next(left) for column in columns}
-                found.append(_outcome(mine, values, row, shape))
+                first = (row - low) * width
+                found.append(_outcome(columns, done[first : first + width], _Row(values, row), shape))
     return found
+
+
+class _Row(Mapping[str, Any]):
+    """A row of columns, none of which is looked at before it is asked for."""
+
+    __slots__ = ("_columns", "_row")
+
+    def __init__(self, columns: Mapping[str, Sequence[Any]], row: int) -> None:
+        self._columns, self._row = columns, row
+
+    def __getitem__(self, name: str) -> Any:
+        return self._columns[name][self._row]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
 
 
 @contextmanager
@@ -150,34 +171,37 @@ def _uncollected() -> Iterator[None]:
 
 
 def _outcome(
-    found: Mapping[str, Disturbed], values: Mapping[str, Sequence[Any]], row: int, shape: Format | None
+    columns: Sequence[str], found: Sequence[Disturbed], row: Mapping[str, Any], shape: Format | None
 ) -> Outcome:
-    every = list(found.values())
-    eligible = True in [each.eligible for each in every]
-    if True not in [each.touched for each in every]:
-        return Outcome(eligible=eligible)
-    new: Mapping[str, Any] | None = {name: each.text for name, each in found.items()}
-    if shape is not None:
-        new = shape.carried({name: column[row] for name, column in values.items()}, found)
+    eligible = touched = False
+    for each in found:
+        eligible, touched = eligible or each.eligible, touched or each.touched
+    if not touched:
+        return _ELIGIBLE if eligible else _NOTHING
+    new: Mapping[str, Any] | None
+    if shape is None:
+        new = {name: each.text for name, each in zip(columns, found, strict=True)}
+    else:
+        new = shape.carried(row, dict(zip(columns, found, strict=True)))
     if new is None:
         return Outcome(eligible=True, refused=True)
-    return Outcome(
-        new,
-        eligible,
-        touched=True,
-        char_edits=sum([each.char_edits for each in every]),
-        token_edits=sum([each.token_edits for each in every]),
-        dependency_length=_stretched(every),
-    )
+    chars = tokens = 0
+    for each in found:
+        chars, tokens = chars + each.char_edits, tokens + each.token_edits
+    return Outcome(new, eligible, True, False, chars, tokens, _stretched(found))
+
+
+_NOTHING, _ELIGIBLE = Outcome(), Outcome(eligible=True)
 
 
 def _stretched(found: Iterable[Disturbed]) -> float | None:
     """Return how many times as long the dependencies of texts are as they were; None without any."""
-    parsed = [rewrite for each in found for rewrite in each.rewrites if rewrite.sentence.unparsed is None]
     before = after = 0
-    for rewrite in parsed:
-        old, new = dependency_lengths(rewrite)
-        before, after = before + old, after + new
+    for each in found:
+        for rewrite in each.rewrites:
+            if rewrite.sentence.unparsed is None:
+                old, new = dependency_lengths(rewrite)
+                before, after = before + old, after + new
     return after / before if before else None
 
 

@@ -90,6 +90,8 @@ def spans(text: str, language: str) -> list[tuple[int, int]]:
 
 def _token(text: str) -> re.Pattern[str] | regex.Pattern[str]:
     """Return the fastest pattern that finds the tokens of `_TOKEN` in a text."""
+    if text.isascii() and text.isprintable():
+        return _PLAIN_TOKEN
     others = set(text) - _KNOWN
     if not others:
         return _PLAIN_TOKEN

@@ -75,10 +75,11 @@ class WordNoise(Perturbation):
                 lambda form: self._found(form, language) if is_word(form) == words else ()
             )
         found = [(index, slips) for index, form in enumerate(forms) if (slips := known[form])]
-        return {
-            index: self.disturbed(forms[index], pick(slips, rng), language, rng)
-            for index, slips in (drawn(found, intensity, rng) if found else ())
-        }
+        made = {}
+        for index, slips in drawn(found, intensity, rng) if found else ():
+            slip = slips[int(rng.random() * len(slips))]
+            made[index] = self.disturbed(forms[index], slip, language, rng)
+        return made
 
     def written(self, sentence: Sentence) -> str:
         """Return the language that a sentence's words are disturbed in, with its script where that matters."""
@@ -98,7 +99,7 @@ class WordNoise(Perturbation):
     def disturbed(self, word: str, slip: Slip, language: str, rng: Random) -> str:
         """Return the word after one of its slips."""
         start, end, options = slip
-        return f"{word[:start]}{pick(options, rng)}{word[end:]}"
+        return word[:start] + options[int(rng.random() * len(options))] + word[end:]
 
 
 class Memory(dict[str, _Found]):
