@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import repeat
 from random import Random
+from typing import Any
 
 import regex
 from harness_plugins.perturbations.word_noise import LETTERS, Memory, drawn, pick
@@ -11,11 +14,13 @@ from harness_plugins.perturbations.word_noise import LETTERS, Memory, drawn, pic
 from harness import Perturbation, Rewrite, Sentence
 from harness.text.grapheme import starts
 from harness.text.rewrite import Piece
+from harness.text.tokens import is_word
 from harness.text.writing import spaced
 
 # Punctuation that says something: per cent, at, and, a minus or slash at a number.
 _MEANINGFUL = regex.compile(r"[%‰٪&@#*/\\＆＠＃％＊／\-−–~^_]")
 _PUNCTUATION = regex.compile(r"\p{P}+")
+DASHES = ("-", "–", "-–")
 # What follows without a blank belongs to what they close: Korean "언쟁"이.
 _CLOSING = regex.compile(r"[\p{Pe}\p{Pf}\"']")
 _BLANK = regex.compile(r"\p{Zs}")
@@ -39,7 +44,10 @@ class Punctuation(Perturbation):
     )
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
-        signs = [index for index in range(len(sentence)) if droppable(sentence, index)]
+        may_go = MAY_GO
+        signs = [
+            index for index, form in enumerate(sentence.forms) if may_go[form] and droppable(sentence, index)
+        ]
         if not signs or not sentence.words:
             return Rewrite.unchanged(sentence)
         return rewritten(sentence, dict.fromkeys(drawn(signs, intensity, rng), ""))
@@ -47,43 +55,63 @@ class Punctuation(Perturbation):
 
 def rewritten(sentence: Sentence, changed: Mapping[int, str]) -> Rewrite:
     """Return the sentence with new texts for some tokens; "" leaves one out, and words about it stay apart."""
-    pieces: list[Piece] = []
-    gaps = [sentence.gaps[0]]
-    for index, token in enumerate(sentence.tokens):
-        text, gap = changed.get(index, token.text), sentence.gaps[index + 1]
-        if text or not token.text:
-            if text != token.text and not token.is_word:
-                # A sign has become a word.
-                gaps[-1] = gaps[-1] or (_between(sentence.language) if pieces else "")
-                followed = index + 1 < len(sentence) and sentence.tokens[index + 1].is_word
-                gap = gap or (_between(sentence.language) if followed else "")
-            pieces.append(Piece(text, index))
-            gaps.append(gap)
-        elif pieces:
-            gaps[-1] = max(gaps[-1], gap, key=len)
-            if not _CLOSING.match(token.text):
-                gaps[-1] = gaps[-1] or _between(sentence.language)
+    forms, between = sentence.forms, _between(sentence.language)
+    pieces, gaps = _pieces(sentence), list(sentence.gaps)
+    # The gap before a token goes with it, so that what stays between its neighbours is the gap after it.
+    out: list[int] = []
+    for index, text in sorted(changed.items()):
+        form, first = forms[index], index == len(out)
+        if form and not text:
+            gaps[index + 1] = gaps[index] if first else _parting(gaps[index], form, gaps[index + 1], between)
+            out.append(index)
+            continue
+        pieces[index] = Piece(text, index)
+        if text != form and not is_word(form):
+            # A sign has become a word.
+            gaps[index] = gaps[index] or ("" if first else between)
+            followed = index + 1 < len(forms) and is_word(forms[index + 1])
+            gaps[index + 1] = gaps[index + 1] or (between if followed else "")
     gaps[-1] = sentence.gaps[-1]
+    for index in reversed(out):
+        del pieces[index], gaps[index]
     return Rewrite(sentence, tuple(pieces), tuple(gaps))
+
+
+# Makes one of a tuple of all its fields.
+_piece_of: Callable[[tuple[Any, ...]], Piece] = partial(tuple.__new__, Piece)
+
+
+def _pieces(sentence: Sentence) -> list[Piece]:
+    return list(map(_piece_of, zip(sentence.forms, range(len(sentence)), repeat(False), strict=False)))
 
 
 def _between(language: str) -> str:
     return " " if spaced(language) else ""
 
 
+def _parting(before: str, sign: str, after: str, between: str) -> str:
+    """Return what stands where a sign has been left out."""
+    gap = max(before, after, key=len)
+    return gap if gap or _CLOSING.match(sign) else between
+
+
 def droppable(sentence: Sentence, index: int) -> bool:
     """Say whether a token is a punctuation mark that says nothing."""
-    text = sentence.tokens[index].text
-    if sentence.tokens[index].is_word or _PUNCTUATION.fullmatch(text) is None:
+    text = sentence.forms[index]
+    if not MAY_GO[text] or text not in DASHES:
+        return MAY_GO[text]
+    before, after = sentence.gaps[index : index + 2]
+    return bool(before and after) and not _BLANK.sub("", before)
+
+
+def _may_go(text: str) -> bool:
+    """Say whether a token can be a punctuation mark that says nothing: a dash is one between two blanks."""
+    if is_word(text) or _PUNCTUATION.fullmatch(text) is None:
         return False
-    if _MEANINGFUL.match(text) is None:
-        return True
-    # A dash between two blanks is punctuation.
-    return (
-        text in "-–"
-        and not _BLANK.sub("", sentence.gaps[index])
-        and bool(sentence.gaps[index] and sentence.gaps[index + 1])
-    )
+    return text in DASHES or _MEANINGFUL.match(text) is None
+
+
+MAY_GO = Memory(_may_go)
 
 
 class Spaces(Perturbation):
@@ -108,45 +136,55 @@ class Spaces(Perturbation):
         return None
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
-        places = [(index, ways) for index in sentence.words if (ways := _ways(sentence, index))]
+        places = _places(sentence)
         if not places:
             return Rewrite.unchanged(sentence)
-        pieces = [Piece(token.text, index) for index, token in enumerate(sentence.tokens)]
-        gaps = list(sentence.gaps)
+        pieces, gaps = _pieces(sentence), list(sentence.gaps)
         for index, ways in drawn(places, intensity, rng):
             if pick(ways, rng):
-                cut = pick(_CUTS[pieces[index].text], rng)
-                text = pieces[index].text
+                text = sentence.forms[index]
+                cut = pick(_CUTS[text] or (), rng)
                 pieces[index] = Piece(f"{text[:cut]} {text[cut:]}", index)
             else:
                 gaps[index + 1] = ""
         return Rewrite(sentence, tuple(pieces), tuple(gaps))
 
 
-def _ways(sentence: Sentence, index: int) -> tuple[bool, ...]:
-    """Return how a word can be disturbed: the blank after it left out (False), one put into it (True)."""
-    text = sentence.tokens[index].text
-    ways = []
-    if not sentence.listed and index + 1 < len(sentence) and _BLANK.fullmatch(sentence.gaps[index + 1]):
-        after = sentence.tokens[index + 1]
-        if after.is_word and not (text[-1].isdigit() and after.text[0].isdigit()):
-            ways.append(False)
-    if _CUTS[text]:
-        ways.append(True)
-    return tuple(ways)
+def _places(sentence: Sentence) -> list[tuple[int, Sequence[bool]]]:
+    """Return the words that can be disturbed, each with how: the blank after it left out (False), one put in (True)."""
+    forms, cuts, blank, apart = sentence.forms, _CUTS, _IS_BLANK, not sentence.listed
+    found = []
+    for index, (form, after, gap) in enumerate(zip(forms, [*forms[1:], ""], sentence.gaps[1:], strict=False)):
+        mine = cuts[form]
+        if mine is None:
+            continue
+        joins = apart and blank[gap] and cuts[after] is not None
+        if joins and form[-1].isdigit() and after[0].isdigit():
+            joins = False
+        if joins or mine:
+            found.append((index, _WAYS[joins][bool(mine)]))
+    return found
 
 
-def _whole_cuts(text: str) -> list[int]:
-    """Return where a word of four grapheme clusters or more can be cut, neither before nor after a sign in it."""
+# Whether the blank after a word can be left out, and whether one can be put into it.
+_WAYS: Sequence[Sequence[Sequence[bool]]] = (((), (True,)), ((False,), (False, True)))
+
+
+def _whole_cuts(text: str) -> list[int] | None:
+    """Return where a word of four grapheme clusters or more can be cut, neither before nor after a sign in it.
+
+    None of a token that is no word.
+    """
+    if not is_word(text):
+        return None
     places = starts(text) if LETTERS.fullmatch(text) else []
     if len(places) < 4:
         return []
-    return [
-        place for place in places[1:] if text[place].isalpha() and text[place - 1] not in "'’ʼ׳״-‐‑\u200c"
-    ]
+    return [place for place in places[1:] if text[place].isalpha() and text[place - 1] not in "'’ʼ׳״-‐‑‌"]
 
 
 _CUTS = Memory(_whole_cuts)
+_IS_BLANK = Memory(lambda gap: _BLANK.fullmatch(gap) is not None)
 
 
 class _Inserted(Perturbation):
@@ -158,19 +196,18 @@ class _Inserted(Perturbation):
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
         if not sentence.words:
             return Rewrite.unchanged(sentence)
-        last = len(sentence) - 1
-        slots = [last, *(index for index in range(last) if _clause_ends(sentence, index))]
-        put = {index: self.made(rng) for index in drawn(slots, intensity, rng)}
+        forms, ends = sentence.forms, _ENDS_CLAUSE
+        last = len(forms) - 1
+        inside = [
+            index for index, form in enumerate(forms[:-1]) if ends[form] and _clause_ends(sentence, index)
+        ]
+        put = {index: self.made(rng) for index in drawn([last, *inside], intensity, rng)}
         between = " " if spaced(sentence.language) or not self.glued else ""
-        pieces, gaps = [], [sentence.gaps[0]]
-        for index, token in enumerate(sentence.tokens):
-            pieces.append(Piece(token.text, index))
-            if index in put:
-                pieces.append(Piece(put[index]))
-                gaps.append(between or sentence.gaps[index + 1])
-                gaps.append(sentence.gaps[index + 1] or (between if index < last else ""))
-            else:
-                gaps.append(sentence.gaps[index + 1])
+        pieces, gaps = _pieces(sentence), list(sentence.gaps)
+        for index in sorted(put, reverse=True):
+            gap = gaps[index + 1]
+            pieces.insert(index + 1, Piece(put[index]))
+            gaps[index + 1 : index + 2] = (between or gap, gap or (between if index < last else ""))
         return Rewrite(sentence, tuple(pieces), tuple(gaps))
 
     glued = False
@@ -181,12 +218,13 @@ class _Inserted(Perturbation):
 
 
 def _clause_ends(sentence: Sentence, index: int) -> bool:
-    """Say whether a sign ends a clause here, a word follows, and where blanks are written one stands between."""
-    if sentence.tokens[index].is_word or not sentence.tokens[index + 1].is_word:
-        return False
-    if index == 0 or not _CLAUSE_END.fullmatch(sentence.tokens[index].text):
+    """Say whether a word follows the sign of a clause's end, and where blanks are written one stands between."""
+    if index == 0 or not is_word(sentence.forms[index + 1]):
         return False
     return bool(sentence.gaps[index + 1]) or not spaced(sentence.language)
+
+
+_ENDS_CLAUSE = Memory(lambda form: _CLAUSE_END.fullmatch(form) is not None)
 
 
 class Emoji(_Inserted):
@@ -215,5 +253,5 @@ class Url(_Inserted):
     reference = "CheckList (Ribeiro et al. 2020, arXiv 2005.04118), add random links"
 
     def made(self, rng: Random) -> str:
-        path = "".join(pick(_LETTERS_OR_DIGITS, rng) for _ in range(6))
+        path = "".join([pick(_LETTERS_OR_DIGITS, rng) for _ in range(6)])
         return f"https://example.{pick(('com', 'org', 'net'), rng)}/{path}"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import cache
 from random import Random
 
 import regex
-from harness_plugins.perturbations.signs import droppable, rewritten
+from harness_plugins.perturbations.signs import DASHES, MAY_GO, droppable, rewritten
 from harness_plugins.perturbations.spelling import lowercase
 from harness_plugins.perturbations.spoken import cardinal, said
-from harness_plugins.perturbations.word_noise import drawn
+from harness_plugins.perturbations.word_noise import Memory, drawn
 
 from harness import Perturbation, Rewrite, Sentence
+from harness.text.tokens import is_word
 from harness.text.writing import base
 
 _HYPHEN = regex.compile(r"[-‐‑]")
@@ -19,6 +20,7 @@ _ABBREVIATED = regex.compile(r"\p{L}(?:\.\p{L})+")
 _WHOLE = regex.compile(r"[0-9][0-9,]*")
 _CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound"}
 _NAMES = {"%": "percent", "&": "and"}
+_MINUS = ("-", "−")
 _SCALES = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
 
 
@@ -36,7 +38,7 @@ class Asr(Perturbation):
     reference = "NoiseQA (Ravichander et al. 2021, arXiv 2102.08345), speech recognition"
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
-        changes = list(_changes(sentence))
+        changes = _changes(sentence)
         if not changes or not sentence.words:
             return Rewrite.unchanged(sentence)
         changed: dict[int, str] = {}
@@ -45,33 +47,53 @@ class Asr(Perturbation):
         return rewritten(sentence, changed)
 
 
-def _changes(sentence: Sentence) -> Iterator[dict[int, str]]:
-    """Yield the tokens that change together, with what becomes of them; "" where one is not said."""
-    english = base(sentence.language) == "en"
-    for index, token in enumerate(sentence.tokens):
-        if token.is_word:
-            found = _word(sentence, index, english)
-        elif english and (token.text in _NAMES or _minus(sentence, index)):
-            found = {index: _NAMES.get(token.text, "minus")}
-        else:
-            found = {index: ""} if droppable(sentence, index) else {}
-        if any(sentence.tokens[place].text != new for place, new in found.items()):
-            yield found
+def _changes(sentence: Sentence) -> list[dict[int, str]]:
+    """Return the tokens that change together, with what becomes of them; "" where one is not said."""
+    heard, found = _heard(sentence.language), []
+    for index, form in enumerate(sentence.forms):
+        new = heard[form]
+        if new is None:
+            new_there = _heard_there(sentence, index)
+            if new_there:
+                found.append(new_there)
+        elif new != form:
+            found.append({index: new})
+    return found
 
 
-def _word(sentence: Sentence, index: int, english: bool) -> dict[int, str]:
-    text = sentence.tokens[index].text
-    if not english:
-        return {index: lowercase(text, sentence.language)}
-    if text.isalpha() and text.isascii():
-        return {index: text.lower()}
-    spoken = said(text)
-    if spoken is None:
-        return {index: _spelt(text)}
-    sign = sentence.tokens[index - 1].text if index and not sentence.gaps[index] else ""
+@cache
+def _heard(language: str) -> Memory[str | None]:
+    """Return what becomes of each token of a language; None where that depends on its neighbours."""
+    if base(language) == "en":
+        return Memory(_english)
+    return Memory(lambda form: lowercase(form, language) if is_word(form) else _sign(form))
+
+
+def _english(form: str) -> str | None:
+    if not is_word(form):
+        return _NAMES.get(form) or (None if form in _MINUS else _sign(form))
+    if form.isalpha() and form.isascii():
+        return form.lower()
+    return _spelt(form) if _SAID[form] is None else None
+
+
+def _sign(form: str) -> str | None:
+    if form in DASHES:
+        return None
+    return "" if MAY_GO[form] else form
+
+
+def _heard_there(sentence: Sentence, index: int) -> dict[int, str]:
+    """Return what becomes of an English number, and of the sign before it, or of a dash; {} where all stays."""
+    forms, text = sentence.forms, sentence.forms[index]
+    if not is_word(text):
+        if base(sentence.language) == "en" and _minus(sentence, index):
+            return {index: "minus"}
+        return {index: ""} if droppable(sentence, index) else {}
+    sign = forms[index - 1] if index and not sentence.gaps[index] else ""
     if sign not in _CURRENCIES:
-        return {index: spoken}
-    following = sentence.tokens[index + 1].text if index + 1 < len(sentence) else ""
+        return {index: _SAID[text] or ""}
+    following = forms[index + 1] if index + 1 < len(forms) else ""
     if not _WHOLE.fullmatch(text) or following.lower() in _SCALES:
         return {}
     amount = cardinal(int(text.replace(",", "")))
@@ -90,10 +112,10 @@ def _spelt(text: str) -> str:
 
 def _minus(sentence: Sentence, index: int) -> bool:
     """Say whether a dash is the sign of the number after it."""
-    if (
-        sentence.tokens[index].text not in ("-", "−")
-        or index + 1 == len(sentence)
-        or sentence.gaps[index + 1]
-    ):
+    forms, gaps = sentence.forms, sentence.gaps
+    if forms[index] not in _MINUS or index + 1 == len(forms) or gaps[index + 1]:
         return False
-    return said(sentence.tokens[index + 1].text) is not None and (index == 0 or sentence.gaps[index] != "")
+    return _SAID[forms[index + 1]] is not None and (index == 0 or gaps[index] != "")
+
+
+_SAID = Memory(said)
