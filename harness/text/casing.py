@@ -32,6 +32,13 @@ def positional(sentence: Sentence) -> bool:
     tree also if it is no proper noun (nor a noun where nouns are capitalised) and its lemma is written small;
     without a tree that is not known.
     """
+    known: bool | None = sentence.found.get(__name__)
+    if known is None:
+        known = sentence.found[__name__] = _positional(sentence)
+    return known
+
+
+def _positional(sentence: Sentence) -> bool:
     if not sentence.words:
         return False
     token = sentence.tokens[sentence.words[0]]

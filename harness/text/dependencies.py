@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
-
 from harness.text.rewrite import Rewrite
 from harness.text.tokens import is_word
 
@@ -20,16 +18,19 @@ def dependency_lengths(rewrite: Rewrite) -> tuple[int, int]:
     sentence = rewrite.sentence
     if not sentence.parsed:
         return 0, 0
-    old = dict(zip(sentence.words, count()))
-    new: dict[int, int] = {}
+    old, new = [-1] * len(sentence), [-1] * len(sentence)
+    for place, index in enumerate(sentence.words):
+        old[index] = place
     place = 0
     for text, source, _ in rewrite.pieces:
         if source is None:
             place += is_word(text)
-        elif source in old:
+        elif old[source] >= 0:
             new[source] = place
             place += 1
-    tokens = sentence.tokens
-    pairs = [(index, head) for index in new if (head := tokens[index].head) in new]
-    before = sum([abs(old[index] - old[head]) for index, head in pairs])
-    return before, sum([abs(new[index] - new[head]) for index, head in pairs])
+    before = after = 0
+    for index, head in enumerate(sentence.heads):
+        if head >= 0 and new[index] >= 0 and new[head] >= 0:
+            before += abs(old[index] - old[head])
+            after += abs(new[index] - new[head])
+    return before, after

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count, pairwise, repeat
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from harness.text import casing, edits
@@ -122,13 +123,20 @@ class Rewrite:
                 pieces.append(Piece(part))
             else:
                 pieces.append(Piece(part[1], part[0]))
-        named = [piece.source for piece in pieces if piece.source is not None]
+        named = [source for _, source, _ in pieces if source is not None]
         if len(set(named)) != len(named):
             raise ValueError("a token is named twice")
-        fitted = _fit_case(sentence, pieces)
-        inner = map(partial(_joint, sentence), fitted, fitted[1:], _phrase_ends(sentence, fitted))
-        ends = (sentence.gaps[-1],) if fitted else ()
-        return cls(sentence, fitted, (sentence.gaps[0], *inner, *ends))
+        fitted, old = _fit_case(sentence, pieces), sentence.gaps
+        gaps = [old[0]]
+        for (left, right), phrase_ends in zip(pairwise(fitted), _phrase_ends(sentence, fitted), strict=True):
+            here = right.source
+            if here and left.source == here - 1:
+                gaps.append(old[here])
+            else:
+                gaps.append(_joint(sentence, left, right, phrase_ends))
+        if fitted:
+            gaps.append(old[-1])
+        return cls(sentence, fitted, tuple(gaps))
 
     @lazy
     def text(self) -> str:
@@ -215,8 +223,11 @@ class Rewrite:
         return edits.levenshtein(self.sentence.text, self.text)
 
 
+_piece_of: Callable[[tuple[Any, ...]], Piece] = partial(tuple.__new__, Piece)
+
+
 def _sources(sentence: Sentence) -> list[Piece]:
-    return list(map(Piece, sentence.forms, range(len(sentence))))
+    return list(map(_piece_of, zip(sentence.forms, count(), repeat(False))))
 
 
 def _is_word(sentence: Sentence, piece: Piece) -> bool:
@@ -225,8 +236,10 @@ def _is_word(sentence: Sentence, piece: Piece) -> bool:
 
 def _fit_case(sentence: Sentence, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     """Hand the capital of the sentence's first word on to the word that has become first."""
-    first = next((index for index, piece in enumerate(pieces) if _is_word(sentence, piece)), None)
-    if first is None or not sentence.words or pieces[first].source == sentence.words[0]:
+    first = 0
+    while first < len(pieces) and not _is_word(sentence, pieces[first]):
+        first += 1
+    if first == len(pieces) or not sentence.words or pieces[first].source == sentence.words[0]:
         return tuple(pieces)
     fitted = list(pieces)
     if casing.sentence_case(sentence):
@@ -306,9 +319,7 @@ def _phrase_ends(sentence: Sentence, pieces: Sequence[Piece]) -> list[bool]:
 
 
 def _joint(sentence: Sentence, left: Piece, right: Piece, phrase_ends: bool) -> str:
-    """Return what stands between two neighbours of the new sentence."""
-    if left.source is not None and right.source == left.source + 1:
-        return sentence.gaps[right.source]
+    """Return what stands between two pieces that were no neighbours."""
     opens = _opens(sentence, right)
     if not _is_word(sentence, right) and not opens:
         return sentence.gaps[right.source] if right.source else ""

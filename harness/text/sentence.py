@@ -162,7 +162,14 @@ class Sentence:
     @lazy
     def gaps(self) -> tuple[str, ...]:
         """What stands before the first token, between two tokens, and after the last: len + 1 strings."""
-        return tuple(self.parts[::2])
+        if "tokens" not in self.__dict__:
+            return tuple(self.parts[::2])
+        text, position = self.text, 0
+        found = []
+        for token in self.tokens:
+            found.append(text[position : token.start])
+            position = token.end
+        return (*found, text[position:])
 
     @lazy
     def found(self) -> dict[str, Any]:
@@ -182,7 +189,8 @@ class Sentence:
         return head
 
     @lazy
-    def _heads(self) -> Sequence[int]:
+    def heads(self) -> Sequence[int]:
+        """The token that each token depends on, -1 for the root; ValueError when not parsed."""
         heads = [token.head for token in self.tokens]
         if None in heads:
             raise ValueError(f"the sentence has no tree: {self.unparsed}")
@@ -191,7 +199,7 @@ class Sentence:
     @lazy
     def _children(self) -> tuple[tuple[int, ...], ...]:
         children: list[list[int]] = [[] for _ in self.tokens]
-        for index, head in enumerate(self._heads):
+        for index, head in enumerate(self.heads):
             if head >= 0:
                 children[head].append(index)
         return tuple(map(tuple, children))
@@ -205,7 +213,7 @@ class Sentence:
         """For each token the first of its subtree, the last, and how many there are."""
         size = len(self.tokens)
         first, last, count = list(range(size)), list(range(size)), [1] * size
-        heads = self._heads
+        heads = self.heads
         for index in self.upwards:
             head = heads[index]
             if head >= 0:
@@ -238,7 +246,7 @@ class Sentence:
     @lazy
     def upwards(self) -> tuple[int, ...]:
         """Every token after all tokens that depend on it; ValueError when not parsed."""
-        downwards = [index for index, head in enumerate(self._heads) if head < 0]
+        downwards = [index for index, head in enumerate(self.heads) if head < 0]
         children = self._children
         for index in downwards:
             downwards += children[index]

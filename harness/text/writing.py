@@ -27,6 +27,7 @@ _UNSPACED_LETTER = regex.compile(
 )
 
 
+@cache
 def base(language: str) -> str:
     """Return the language itself without script or region: ``zh`` for ``zh-Hant``."""
     return language.replace("_", "-").split("-")[0].lower()

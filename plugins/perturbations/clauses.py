@@ -47,6 +47,8 @@ class Clause:
 
     def has_another_order(self) -> bool:
         """Say whether there is such an order."""
+        if not self.exchanges and not self._edged:
+            return len(set(self.forms)) > 1
         return len(self.units) > 1 and any(map(self._reads_same, self._near()))
 
     def _near(self) -> Iterator[tuple[int, ...]]:
@@ -59,20 +61,26 @@ class Clause:
             yield (*source[:left], right, *source[left + 1 : right], left, *source[right + 1 :])
 
     def _reads_same(self, order: Sequence[int]) -> bool:
-        if [self.forms[index] for index in order] == self.forms or self._hides_clause(order):
+        if [self.forms[index] for index in order] == self.forms or (self._edged and self._hides_clause(order)):
             return False
-        return not any(tuple([each for each in order if each in frame]) == frame for frame in self.exchanges)
+        for frame in self.exchanges:
+            if tuple([each for each in order if each in frame]) == frame:
+                return False
+        return True
 
     def _hides_clause(self, order: Sequence[int]) -> bool:
-        """Say whether a clause stands between phrases, or after a conjunction, where it did not stand before.
+        """Say whether a clause stands between phrases, or after a conjunction, where none did before.
 
         Its words could be taken for theirs.
         """
         source = self.shape
-        if "c" not in source or "c" in source.strip("c"):
-            return False
         shape = "".join([source[index] for index in order])
         return "c" in (shape.rstrip("c") if self.subordinate and source[0] != "c" else shape.strip("c"))
+
+    @lazy
+    def _edged(self) -> bool:
+        """Whether it has clauses, all of them first or last."""
+        return "c" in self.shape and "c" not in self.shape.strip("c")
 
     @lazy
     def shape(self) -> str:

@@ -155,22 +155,20 @@ def _clitics(language: str) -> frozenset[str]:
 
 def _head_group(sentence: Sentence, head: int) -> tuple[int, int]:
     """Return the head with the dependents that are glued to it, as far as they touch: [start, end)."""
-    glued = {}
-    for child in sentence.children(head):
-        if _is_glued(sentence, head, child):
-            first, last, whole = sentence.extent(child)
-            if whole:
-                glued[last - 1 if child < head else first] = (first, last)
+    tokens, children = sentence.tokens, sentence.children(head)
     start, end = head, head + 1
-    while True:
-        if start - 1 in glued:
-            start = glued[start - 1][0]
-        elif start - 2 in glued and not sentence.tokens[start - 1].is_word:
-            start = glued[start - 2][0]
-        elif end in glued:
-            end = glued[end][1]
-        else:
-            return _trimmed(sentence, start, end)
+    for child in reversed(children):
+        if child < start:
+            first, last, whole = sentence.extent(child)
+            touches = last == start or (last == start - 1 and not tokens[last].is_word)
+            if whole and touches and _is_glued(sentence, head, child):
+                start = first
+    for child in children:
+        if child >= end:
+            first, last, whole = sentence.extent(child)
+            if whole and first == end and _is_glued(sentence, head, child):
+                end = last
+    return _trimmed(sentence, start, end)
 
 
 def _is_glued(sentence: Sentence, head: int, child: int) -> bool:
