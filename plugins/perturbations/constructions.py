@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from harness_plugins.perturbations.closed_class import FRONTED
@@ -26,122 +25,141 @@ NOUN_PHRASE = frozenset(
 )  # fmt: skip
 # Dependents that are one word with their head.
 COMPOUND = frozenset({"compound", "flat", "fixed", "goeswith"})
+# Dependents that may open a phrase with a relative or question word.
+_OPENING = frozenset({"det", "nmod", "amod", "advmod", "nummod"})
+# Parts of a clause that a question may be about.
+_QUESTIONED = frozenset({"nsubj", "obj", "obl", "advmod", "iobj", "discourse", "aux"})
 # Endings of the Chinese verb that its treebanks take for auxiliaries.
 _ASPECT = frozenset("了着過过著")
 
 
-@dataclass(frozen=True, slots=True)
-class Construction:
-    """A head and a dependent whose order tells languages apart.
+# What the dependent in a relation may be.
+_KINDS = {
+    "case": "adposition", "amod": "adjective", "nmod": "genitive", "acl": "relative", "aux": "auxiliary",
+    "nsubj": "subject", "obj": "object", "obl": "oblique", "ccomp": "clause", "xcomp": "clause",
+    "advcl": "clause", "mark": "subordinator",
+}  # fmt: skip
 
-    Attributes:
-        kind: ``adposition``, ``adjective``, ``genitive``, ``relative``, ``auxiliary``, ``object``, ``subject``,
-            ``oblique``, ``clause`` or ``subordinator``: what the dependent is.
-        head: the noun or verb.
-        dependent: the token that the rest of it depends on.
+
+def constructions(sentence: Sentence, kind: str) -> list[tuple[int, int]]:
+    """Return head and dependent of every construction of a kind in a parsed sentence, by dependents, left to right.
+
+    Kinds say what the dependent is: ``adposition``, ``adjective``, ``genitive`` or ``relative`` to a noun;
+    ``auxiliary``, ``object``, ``subject``, ``oblique``, ``clause`` or ``subordinator`` to a verb.
     """
-
-    kind: str
-    head: int
-    dependent: int
+    is_one = _TESTS[kind]
+    return [pair for pair in _related(sentence).get(kind, ()) if is_one(sentence, *pair)]
 
 
-def constructions(sentence: Sentence) -> Iterator[Construction]:
-    """Yield every construction of a parsed sentence, by its dependent, left to right."""
-    for index, token in enumerate(sentence.tokens):
-        head = sentence.head(index)
-        if head < 0 or not token.is_word or not sentence.tokens[head].is_word:
-            continue
-        kind = _kind(sentence, head, index)
-        if kind is not None:
-            yield Construction(kind, head, index)
+def _related(sentence: Sentence) -> Mapping[str, Sequence[tuple[int, int]]]:
+    """Return, for each kind, head and dependent of what may be one by its relation."""
+    found: dict[str, list[tuple[int, int]]] | None = sentence.found.get("constructions")
+    if found is None:
+        found = sentence.found["constructions"] = {}
+        tokens = sentence.tokens
+        for index, token in enumerate(tokens):
+            kind = _KINDS.get(token.relation)
+            if kind is not None and token.is_word:
+                head = sentence.head(index)
+                if head >= 0 and tokens[head].is_word:
+                    found.setdefault(kind, []).append((head, index))
+    return found
 
 
-def _kind(sentence: Sentence, head: int, index: int) -> str | None:
+def _is_adposition(sentence: Sentence, head: int, index: int) -> bool:
+    return sentence.tokens[head].upos in _NOMINAL and sentence.tokens[index].upos == "ADP"
+
+
+def _is_adjective(sentence: Sentence, head: int, index: int) -> bool:
+    return sentence.tokens[head].upos == "NOUN" and sentence.tokens[index].upos in ("ADJ", "VERB")
+
+
+def _is_subordinator(sentence: Sentence, head: int, index: int) -> bool:
     governor, token = sentence.tokens[head], sentence.tokens[index]
-    if token.relation == "case":
-        return "adposition" if governor.upos in _NOMINAL and token.upos == "ADP" else None
-    if governor.upos in ("NOUN", "PROPN"):
-        if token.relation == "amod" and governor.upos == "NOUN" and token.upos in ("ADJ", "VERB"):
-            return "adjective"
-        if token.relation == "nmod" and _is_genitive(sentence, index):
-            return "genitive"
-        if token.relation == "acl" and _is_relative(sentence, index):
-            return "relative"
-    return _verbal(sentence, head, index)
+    return (
+        governor.upos == "VERB"
+        and governor.relation not in ("root", "conj", "parataxis")
+        and token.text not in GERUND
+        and token.upos in ("SCONJ", "ADP")
+        and len(token.words) < 2
+        and not asks(sentence, head)
+    )
 
 
-def _verbal(sentence: Sentence, head: int, index: int) -> str | None:
-    governor, token = sentence.tokens[head], sentence.tokens[index]
-    if token.relation == "aux":
-        return "auxiliary" if _is_auxiliary(sentence, head, index) else None
-    if governor.upos != "VERB" or asks(sentence, head):
-        return None
-    if token.relation in ("mark", "nsubj", "obj", "obl", "ccomp", "xcomp", "advcl"):
-        if token.relation == "mark":
-            if governor.relation in ("root", "conj", "parataxis") or token.text in GERUND:
-                return None
-            return "subordinator" if token.upos in ("SCONJ", "ADP") and len(token.words) < 2 else None
-        if leaning(sentence, index) or is_fronted(sentence, head, index):
-            return None
-        return {"nsubj": "subject", "obj": "object", "obl": "oblique"}.get(token.relation, "clause")
-    return None
+def _is_phrase(sentence: Sentence, head: int, index: int) -> bool:
+    """Say whether a dependent of a verb can stand on either side of it."""
+    return (
+        sentence.tokens[head].upos == "VERB"
+        and not asks(sentence, head)
+        and not leaning(sentence, index)
+        and not is_fronted(sentence, head, index)
+    )
 
 
 def is_fronted(sentence: Sentence, head: int, index: int) -> bool:
     """Say whether a phrase is a relative or question word, or begins with one (*whose house*)."""
-    clause = sentence.tokens[head]
+    tokens = sentence.tokens
+    clause = tokens[head]
     subordinate = clause.relation in ("acl", "advcl", "ccomp", "csubj", "xcomp")
-    kinds = ("Int", "Rel") if subordinate else ("Int",)
     pattern = FRONTED.get(sentence.language) if subordinate else None
     for word in _openers(sentence, index):
-        token = sentence.tokens[word]
-        if any(kind in token.feats.get("PronType", "") for kind in kinds):
+        token = tokens[word]
+        kind = token.feats.get("PronType", "")
+        if "Int" in kind or (subordinate and "Rel" in kind):
             return True
         if pattern is not None and pattern.fullmatch(token.text.casefold()):
             return True
-    if clause.deprel != "acl:relcl" or sentence.head(head) > head or len(sentence.subtree(index)) > 1:
+    if clause.deprel != "acl:relcl" or sentence.head(head) > head or sentence.children(index):
         return False
-    token = sentence.tokens[index]
-    opens = not any(sentence.tokens[each].is_word for each in sentence.subtree(head) if each < index)
+    token = tokens[index]
+    opens = not any(tokens[each].is_word for each in sentence.subtree(head) if each < index)
     return opens and token.upos in ("PRON", "ADV", "DET", "SCONJ") and "Person" not in token.feats
 
 
 def _openers(sentence: Sentence, index: int) -> list[int]:
     """Return the head of a phrase and the determiners and possessors with it."""
-    inner = [
-        child
-        for child in sentence.children(index)
-        if sentence.tokens[child].relation in ("det", "nmod", "amod", "advmod", "nummod")
-    ]
+    tokens = sentence.tokens
+    inner = [child for child in sentence.children(index) if tokens[child].relation in _OPENING]
     return [index, *inner]
-
-
-def _has_question_mark(sentence: Sentence, head: int) -> bool:
-    """Say whether a question mark depends on a clause's head or follows its last word."""
-    marks = _INTERROGATIVE + (";\u037e" if sentence.language == "el" else "")
-    words = [index for index in sentence.subtree(head) if sentence.tokens[index].is_word]
-    after = words[-1] + 1 if words else head + 1
-    while after < len(sentence) and not sentence.tokens[after].is_word:
-        if sentence.tokens[after].text in marks:
-            return True
-        after += 1
-    return any(sentence.tokens[child].text in marks for child in sentence.children(head))
 
 
 def asks(sentence: Sentence, head: int) -> bool:
     """Say whether the clause that `head` heads is a question: by the sentence's mark or its question word."""
-    if sentence.tokens[head].relation not in ("acl", "advcl", "amod") and _has_question_mark(sentence, head):
-        return True
-    words = _list("question_words.yaml", sentence.language)
-    subordinate = sentence.tokens[head].relation in ("acl", "advcl")
-    return any(
-        "Int" in sentence.tokens[index].feats.get("PronType", "")
-        or (not subordinate and sentence.tokens[index].text.casefold().replace(" ", "_") in words)
-        for child in sentence.children(head)
-        if sentence.tokens[child].relation in ("nsubj", "obj", "obl", "advmod", "iobj", "discourse", "aux")
-        for index in _openers(sentence, child)
-    )
+    known: dict[int, bool] = sentence.found.setdefault("questions", {})
+    if head not in known:
+        known[head] = _has_question_mark(sentence, head) or _has_question_word(sentence, head)
+    return known[head]
+
+
+def _has_question_mark(sentence: Sentence, head: int) -> bool:
+    """Say whether a question mark depends on a clause's head or follows its last word, and means the clause."""
+    marks = _INTERROGATIVE + (";\u037e" if sentence.language == "el" else "")
+    tokens = sentence.tokens
+    if tokens[head].relation in ("acl", "advcl", "amod") or not any(map(marks.__contains__, sentence.forms)):
+        return False
+    words = [index for index in sentence.subtree(head) if tokens[index].is_word]
+    after = words[-1] + 1 if words else head + 1
+    while after < len(tokens) and not tokens[after].is_word:
+        if tokens[after].text in marks:
+            return True
+        after += 1
+    return any(tokens[child].text in marks for child in sentence.children(head))
+
+
+def _has_question_word(sentence: Sentence, head: int) -> bool:
+    """Say whether a part of a clause is a question word or begins with one; a subordinate's is told by its tag."""
+    tokens = sentence.tokens
+    subordinate = tokens[head].relation in ("acl", "advcl")
+    words = frozenset[str]() if subordinate else _list("question_words.yaml", sentence.language)
+    for child in sentence.children(head):
+        if tokens[child].relation in _QUESTIONED:
+            for index in _openers(sentence, child):
+                token = tokens[index]
+                if "Int" in token.feats.get("PronType", ""):
+                    return True
+                if token.text.casefold().replace(" ", "_") in words:
+                    return True
+    return False
 
 
 @cache
@@ -151,9 +169,11 @@ def _list(file: str, language: str) -> frozenset[str]:
     return frozenset(table.get(language, "").split())
 
 
-def _is_genitive(sentence: Sentence, index: int) -> bool:
+def _is_genitive(sentence: Sentence, head: int, index: int) -> bool:
     """Say whether an nmod is a possessor: by its case, its adposition, or, where neither is, by its name."""
     token = sentence.tokens[index]
+    if sentence.tokens[head].upos not in ("NOUN", "PROPN"):
+        return False
     if token.upos in ("PRON", "DET", "NUM", "SYM"):
         return False
     known = _list("genitives.yaml", sentence.language)
@@ -169,9 +189,11 @@ def _is_genitive(sentence: Sentence, index: int) -> bool:
     return token.feats.get("Case") == "Gen" or token.deprel in ("nmod:poss", "nmod:gen")
 
 
-def _is_relative(sentence: Sentence, index: int) -> bool:
+def _is_relative(sentence: Sentence, head: int, index: int) -> bool:
     """Say whether an acl modifies by a gap in it: no infinitive, no clause that a conjunction opens."""
     token = sentence.tokens[index]
+    if sentence.tokens[head].upos not in ("NOUN", "PROPN"):
+        return False
     if token.deprel == "acl:relcl" or sentence.language == "th":
         # A Thai acl without subtype is at times part of a word (*phu-chuai*, person-help: assistant).
         return token.deprel == "acl:relcl"
@@ -186,13 +208,13 @@ def _is_relative(sentence: Sentence, index: int) -> bool:
 def _is_auxiliary(sentence: Sentence, head: int, index: int) -> bool:
     """Say whether an aux is a word of its own, in a statement, and no verb ending."""
     token = sentence.tokens[index]
-    if token.upos not in ("AUX", "VERB") or asks(sentence, head):
+    if sentence.language in NO_AUXILIARIES or token.upos not in ("AUX", "VERB"):
         return False
     if sentence.language.startswith("zh") and token.text in _ASPECT:
         return False
     if token.text.casefold() in _list("verb_particles.yaml", sentence.language):
         return False
-    return sentence.language not in NO_AUXILIARIES
+    return not asks(sentence, head)
 
 
 def leaning(sentence: Sentence, index: int) -> bool:
@@ -202,10 +224,25 @@ def leaning(sentence: Sentence, index: int) -> bool:
     words = _list("preverbs.yaml", sentence.language)
     token = sentence.tokens[index]
     if sentence.language == "de" and token.feats.get("Reflex") == "Yes":
-        return len(sentence.subtree(index)) == 1
+        return not sentence.children(index)
     return token.relation == "advmod" and token.text.casefold() in words
 
 
 def predicative(sentence: Sentence, head: int) -> bool:
     """Say whether a noun or adjective is a predicate: it has a subject or copula."""
     return any(sentence.tokens[child].relation in _PREDICATIVE for child in sentence.children(head))
+
+
+# Whether a pair of head and dependent in the right relation is a construction.
+_TESTS: Mapping[str, Callable[[Sentence, int, int], bool]] = {
+    "adposition": _is_adposition,
+    "adjective": _is_adjective,
+    "genitive": _is_genitive,
+    "relative": _is_relative,
+    "auxiliary": _is_auxiliary,
+    "subject": _is_phrase,
+    "object": _is_phrase,
+    "oblique": _is_phrase,
+    "clause": _is_phrase,
+    "subordinator": _is_subordinator,
+}

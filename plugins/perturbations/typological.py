@@ -49,9 +49,9 @@ class Rule:
                     yield Site(self, head, ())
             return
         wrong: dict[int, list[int]] = {}
-        for each in constructions(line.sentence):
-            if each.kind == self.kind and (each.dependent < each.head) != (self.value == "before"):
-                wrong.setdefault(each.head, []).append(each.dependent)
+        for head, dependent in constructions(line.sentence, self.kind):
+            if (dependent < head) != (self.value == "before"):
+                wrong.setdefault(head, []).append(dependent)
         for head, dependents in wrong.items():
             site = Site(self, head, tuple(dependents))
             if site.move(line) is not None:

@@ -48,15 +48,12 @@ def word_order(sentences: Iterable[Sentence | Rewrite]) -> dict[str, Count]:
     a sentence without a tree counts nothing.
     """
     found = dict.fromkeys(FEATURES, Count())
-    names = {kind: (name, first) for name, (kind, first) in FEATURES.items()}
     for each in sentences:
         sentence, places = _placed(each)
-        for construction in constructions(sentence) if sentence.parsed else ():
-            if construction.kind in names:
-                name, first = names[construction.kind]
-                leads = places[construction.dependent] < places[construction.head]
-                count = found[name]
-                found[name] = Count(count.so + (leads == first), count.of + 1)
+        for name, (kind, first) in FEATURES.items() if sentence.parsed else ():
+            count = found[name]
+            leading = [places[index] < places[head] for head, index in constructions(sentence, kind)]
+            found[name] = Count(count.so + leading.count(first), count.of + len(leading))
     return found
 
 
