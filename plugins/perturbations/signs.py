@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import repeat
 from random import Random
@@ -136,38 +136,32 @@ class Spaces(Perturbation):
         return None
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
-        places = _places(sentence)
+        forms, known = sentence.forms, _CUTS
+        places = [
+            index
+            for index, form in enumerate(forms)
+            if (cuts := known[form]) or (cuts is not None and _joins(sentence, index))
+        ]
         if not places:
             return Rewrite.unchanged(sentence)
         pieces, gaps = _pieces(sentence), list(sentence.gaps)
-        for index, ways in drawn(places, intensity, rng):
-            if pick(ways, rng):
-                text = sentence.forms[index]
-                cut = pick(_CUTS[text] or (), rng)
+        for index in drawn(places, intensity, rng):
+            text = forms[index]
+            inside = known[text] or []
+            if pick([False] * _joins(sentence, index) + [True] * bool(inside), rng):
+                cut = pick(inside, rng)
                 pieces[index] = Piece(f"{text[:cut]} {text[cut:]}", index)
             else:
                 gaps[index + 1] = ""
         return Rewrite(sentence, tuple(pieces), tuple(gaps))
 
 
-def _places(sentence: Sentence) -> list[tuple[int, Sequence[bool]]]:
-    """Return the words that can be disturbed, each with how: the blank after it left out (False), one put in (True)."""
-    forms, cuts, blank, apart = sentence.forms, _CUTS, _IS_BLANK, not sentence.listed
-    found = []
-    for index, (form, after, gap) in enumerate(zip(forms, [*forms[1:], ""], sentence.gaps[1:], strict=False)):
-        mine = cuts[form]
-        if mine is None:
-            continue
-        joins = apart and blank[gap] and cuts[after] is not None
-        if joins and form[-1].isdigit() and after[0].isdigit():
-            joins = False
-        if joins or mine:
-            found.append((index, _WAYS[joins][bool(mine)]))
-    return found
-
-
-# Whether the blank after a word can be left out, and whether one can be put into it.
-_WAYS: Sequence[Sequence[Sequence[bool]]] = (((), (True,)), ((False,), (False, True)))
+def _joins(sentence: Sentence, index: int) -> bool:
+    """Say whether the blank after a word can be left out."""
+    forms, after = sentence.forms, index + 1
+    if sentence.listed or after == len(forms) or not _IS_BLANK[sentence.gaps[after]]:
+        return False
+    return is_word(forms[after]) and not (forms[index][-1].isdigit() and forms[after][0].isdigit())
 
 
 def _whole_cuts(text: str) -> list[int] | None:

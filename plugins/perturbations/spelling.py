@@ -8,9 +8,10 @@ from functools import cache
 from random import Random
 
 import regex
-from harness_plugins.perturbations.word_noise import Slip, WordNoise, pick
+from harness_plugins.perturbations.word_noise import Memory, Slip, WordNoise, pick
 
 from harness import Rewrite, Sentence, graphemes
+from harness.text.tokens import is_word
 from harness.text.writing import DOTTED_I, base
 
 _LATIN = (
@@ -169,12 +170,17 @@ def _only_cased(word: str, other: str) -> str:
 def _random_case(word: str, language: str, rng: Random) -> str:
     """Return a word with each letter in small or as a capital, by chance, and other than it is."""
     clusters = graphemes(word)
-    both = [(lowercase(each, language), uppercase(each, language)) for each in clusters]
-    made = [pick(pair, rng) for pair in both]
+    both = [_both_cases(each, language) for each in clusters]
+    made = [pair[int(rng.random() * 2)] for pair in both]
     if "".join(made) == word:
         place = pick([place for place, pair in enumerate(both) if pair[0] != pair[1]], rng)
         made[place] = next(each for each in both[place] if each != clusters[place])
     return "".join(made)
+
+
+@cache
+def _both_cases(cluster: str, language: str) -> tuple[str, str]:
+    return lowercase(cluster, language), uppercase(cluster, language)
 
 
 class Unicode(WordNoise):
@@ -197,9 +203,10 @@ class Unicode(WordNoise):
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
         # Of the signs as great a share as of the words.
-        apart = Random(rng.random())
+        seed, varied = rng.random(), _VARIED_SIGN
         texts = self.texts(sentence, rng, intensity)
-        texts |= self.texts(sentence, apart, intensity, words=False)
+        if True in [varied[form] for form in sentence.forms]:
+            texts |= self.texts(sentence, Random(seed), intensity, words=False)
         return Rewrite.replace(sentence, texts) if texts else Rewrite.unchanged(sentence)
 
     def able(self, word: str) -> bool:
@@ -226,6 +233,8 @@ def _variants(token: str) -> set[str]:
     found.add(_APART.sub("\u200c", _HALF.sub("\u200d", token)))
     return found
 
+
+_VARIED_SIGN = Memory(lambda form: not is_word(form) and bool(_variants(form) - {form}))
 
 _FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 _HALF_WIDTH = {full: half for half, full in _FULL_WIDTH.items()}
