@@ -32,6 +32,7 @@ PARSED = (
 FEWEST = 2000  # texts: fewer are disturbed here before a worker has started
 MOST = 8
 Place = tuple[tuple[Any, ...], str | None]
+Sent = tuple[bytes, bytes]  # a perturbation, and the rest of a job
 
 
 @dataclass(frozen=True)
@@ -148,17 +149,19 @@ class Workers:
             pool.shutdown()
         self._pools, self._holds, self._here = [], [], _Bench()
 
-    def _sendable(self, job: Job) -> bytes | None:
+    def _sendable(self, job: Job) -> Sent | None:
         """Return a job without its table as bytes; None where workers are of no use to it."""
         texts = job.table.num_rows * len(job.columns)
         if self.count < 1 or texts < FEWEST or "model" in job.perturbation.needs:
             return None
         try:
-            return pickle.dumps({**vars(job), "table": None})
+            return pickle.dumps(job.perturbation), pickle.dumps(
+                {**vars(job), "perturbation": None, "table": None}
+            )
         except (pickle.PicklingError, AttributeError, TypeError):
             return None
 
-    def _spread(self, job: Job, sent: bytes, told: Callable[[int], None]) -> pa.Table:
+    def _spread(self, job: Job, sent: Sent, told: Callable[[int], None]) -> pa.Table:
         self._start()
         waits: dict[Future[pa.Table], tuple[int, int]] = {}
         try:
@@ -241,12 +244,19 @@ def _take(place: Place, table: pa.Table) -> None:
     _BENCH.take(place, table)
 
 
-def _disturb(sent: bytes, low: int, high: int) -> pa.Table:
+def _disturb(sent: Sent, low: int, high: int) -> pa.Table:
     try:
-        job = Job(**pickle.loads(sent))
+        job = Job(**{**pickle.loads(sent[1]), "perturbation": _perturbation(sent[0])})
     except Exception as error:
         raise _NotThereError(str(error)) from None
     return _BENCH.disturb(job, low, high)
+
+
+@lru_cache(maxsize=8)
+def _perturbation(sent: bytes) -> Perturbation:
+    """Return a perturbation that was sent: the same each time, with all that it has found out about words."""
+    perturbation: Perturbation = pickle.loads(sent)
+    return perturbation
 
 
 def _parse(sent: bytes, texts: Sequence[str], language: str) -> list[str | None]:
