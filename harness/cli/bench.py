@@ -112,7 +112,9 @@ def perturb(
         if language not in found:
             raise HarnessError(f"no treebank of {language} below {ud}", f"There are: {' '.join(found)}")
         rows = found[language]
-    table = Table("perturbation", "cold/s", "seen/s", "nlpaug/s", "cold ratio", "seen ratio", "goal/s")
+    table = Table(
+        *("perturbation", "cold/s", "read/s", "seen/s", "nlpaug/s", "cold ratio", "seen ratio", "goal/s")
+    )
     spread = Table("perturbation", "1 process/s", f"{workers} processes/s", "of linear")
     with console.status("disturbing") as status:
         for name in perturb or (*NOISE, *TREES):
@@ -123,6 +125,7 @@ def perturb(
             table.add_row(
                 each.perturbation,
                 f"{each.pace:,.0f}",
+                f"{each.pace_given:,.0f}",
                 f"{each.pace_again:,.0f}",
                 f"{other:,.0f}" if other else "-",
                 f"{each.pace / other:.2f}" if other else "-",
@@ -142,7 +145,9 @@ def perturb(
     console.print(
         f"{rows.num_rows:,} sentences of {words:.1f} words; processor time of one core, medians of {repeats}\n"
         "cold: never seen before, so that texts are cut into words and trees read from CoNLL-U\n"
-        "seen: the same sentences with another seed: words, trees and clauses are known",
+        "read: their words are cut and their trees read, and nothing else is known of them\n"
+        "seen: the same sentences with another seed: what depends on words and trees alone is known\n"
+        "goal: noise cold, perturbations of trees given these (read)",
         highlight=False,
     )
     if workers > 1:

@@ -26,6 +26,7 @@ def test_a_tree_perturbation_has_a_pace_and_no_rival() -> None:
     found = measure(asked, made_rows(registry).slice(0, 50), "en", 2, lambda line: None)
     assert (found.sentences, len(found.first), found.other, found.other_pace) == (50, 2, None, None)
     assert found.pace > 0
+    assert found.pace_given > 0
     assert found.pace_again > 0
     assert nlpaug_operator("syntactic.scramble", "en") is None
 
