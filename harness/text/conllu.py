@@ -6,12 +6,14 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import accumulate
 from types import MappingProxyType
 
 import regex
 
 from harness.text import tokens as tokenization
 from harness.text.sentence import NO_FEATURES, Sentence, Token, Word, token_of, word_of
+from harness.text.writing import spaced
 
 _BLANK = regex.compile(r"[\s\p{Cc}\p{Cf}]*")
 # How far a form may lie to the right of where it is looked for (a parser may drop a stray sign).
@@ -52,6 +54,8 @@ def sentences(text: str, language: str, conllu: str) -> list[Sentence] | str:
         trees = list(_read(conllu))
         if not trees:
             return "the parse holds no words"
+        if len(trees) == 1 and (made := _as_cut(text, language, trees[0])) is not None:
+            return [made]
         places = _align(text, trees)
         return list(_build(text, language, trees, places))
     except MisfitError as misfit:
@@ -78,10 +82,10 @@ def _read(conllu: str) -> Iterator[_Tree]:
 
 def _at_once(block: str) -> _Tree | None:
     """Return the tree of a block as it should be: comments, then lines of ten columns; None where it is not so."""
-    block = block.strip("\n")
-    while block.startswith("#"):
-        block = block.partition("\n")[2]
-    cells = block.replace("\n", "\t").split("\t")
+    block, start = block.strip("\n"), 0
+    while block.startswith("#", start):
+        start = block.find("\n", start) + 1 or len(block)
+    cells = block[start:].replace("\n", "\t").split("\t")
     if len(cells) % 10:
         return None
     names, forms, lemmas, upos, feats, heads, deprels = (
@@ -167,7 +171,8 @@ def _line_by_line(lines: list[str]) -> Iterator[_Tree]:
 
 def _checked(tree: _Tree) -> _Tree:
     size = len(tree.words)
-    if max(tree.heads) >= size or any(not words or words[-1] >= size for words in tree.members):
+    named = tree.members is not _singles(size)
+    if max(tree.heads) >= size or (named and any(not words or words[-1] >= size for words in tree.members)):
         raise MisfitError("the parse names a word that it does not hold")
     return tree
 
@@ -176,6 +181,26 @@ def _checked(tree: _Tree) -> _Tree:
 def _features(column: str) -> Mapping[str, str]:
     pairs = (pair.partition("=") for pair in column.split("|") if "=" in pair)
     return MappingProxyType({name: value for name, _, value in pairs}) or NO_FEATURES
+
+
+def _as_cut(text: str, language: str, tree: _Tree) -> Sentence | None:
+    """Return a text of one sentence where its words are the text's tokens, blanks between them; None elsewhere."""
+    if not spaced(language):
+        return None
+    parts = tokenization.cut(text, language)
+    if parts[0] or parts[-1] or parts[1::2] != tree.forms:
+        return None
+    ends = [0, *accumulate(map(len, parts))]
+    places = list(zip(ends[1:-1:2], ends[2::2], strict=True))
+    made = Sentence(text, language, _tokens(text, tree, places, places), 0, None)
+    made.__dict__["parts"] = parts
+    return _whole(made)
+
+
+def _whole(sentence: Sentence) -> Sentence:
+    if len(sentence.upwards) != len(sentence.tokens):
+        raise MisfitError("the parse's tree has a cycle")
+    return sentence
 
 
 def _align(text: str, trees: list[_Tree]) -> list[list[tuple[int, int]]]:
@@ -235,10 +260,8 @@ def _build(
         offset = start + left
         if offset or row[0][0] < 0:
             row = [(max(begin - offset, 0), end - offset) for begin, end in row]
-        made = Sentence(stretch, language, _tokens(stretch, language, tree, row), offset, None)
-        if len(made.upwards) != len(made.tokens):
-            raise MisfitError("the parse's tree has a cycle")
-        yield made
+        units = tokenization.indivisible(stretch, language)
+        yield _whole(Sentence(stretch, language, _tokens(stretch, tree, units, row), offset, None))
 
 
 def _bare(text: str, start: int, end: int) -> tuple[int, int]:
@@ -250,8 +273,9 @@ def _bare(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _tokens(text: str, language: str, tree: _Tree, places: list[tuple[int, int]]) -> tuple[Token, ...]:
-    units = tokenization.indivisible(text, language)
+def _tokens(
+    text: str, tree: _Tree, units: list[tuple[int, int]], places: list[tuple[int, int]]
+) -> tuple[Token, ...]:
     if units != places:
         places = [_bare(text, start, end) for start, end in places]
     members = tree.members

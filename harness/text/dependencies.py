@@ -30,7 +30,8 @@ def dependency_lengths(rewrite: Rewrite) -> tuple[int, int]:
             place += 1
     before = after = 0
     for index, head in enumerate(sentence.heads):
-        if head >= 0 and new[index] >= 0 and new[head] >= 0:
+        here, there = new[index], new[head]
+        if here >= 0 and there >= 0 and head >= 0:
             before += abs(old[index] - old[head])
-            after += abs(new[index] - new[head])
+            after += abs(here - there)
     return before, after

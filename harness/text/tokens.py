@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from functools import cache, lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import regex
@@ -82,7 +83,8 @@ def spans(text: str, language: str) -> list[tuple[int, int]]:
     their word. Chinese, Japanese and Thai are cut further by BudouX (Japanese into bunsetsu); Burmese,
     Khmer and Lao into grapheme clusters, for want of a segmenter.
     """
-    found = [match.span() for match in _token(text).finditer(text)]
+    ends = [0, *accumulate(map(len, _token(text).split(text)))]
+    found = list(zip(ends[1:-1:2], ends[2::2], strict=True))
     if spaced(language):
         return found
     return [span for start, end in found for span in _unspaced(text, start, end, language)]

@@ -86,27 +86,28 @@ def movable(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
     """
     if not _together(sentence, head):
         return []
-    tokens = sentence.tokens
-    group = _head_group(sentence, head)
-    found = [] if _anchored(tokens[head]) else [Unit(*group, head, "head")]
+    tokens, zone = sentence.tokens, zones[head]
+    group = left, right = _head_group(sentence, head)
+    found = []
+    if not _anchored(tokens[head]) and zones[left] == zones[right - 1] == zone:
+        found.append(Unit(*group, head, "head"))
     for child in sentence.children(head):
         role = tokens[child].relation
-        if role not in _MOVABLE or group[0] <= child < group[1] or functional(sentence, child):
+        if role not in _MOVABLE or left <= child < right or functional(sentence, child):
             continue
-        if _together(sentence, child):
-            first, last, _ = sentence.extent(child)
-            start, end = _trimmed(sentence, first, last)
-            if start < end and (end <= group[0] or start >= group[1]):
-                before = start - 1 if start > first and tokens[start - 1].text in COMMAS else None
-                after = end if end < last and tokens[end].text in COMMAS else None
-                found.append(Unit(start, end, child, role, before, after))
-    zone = zones[head]
-    found = [unit for unit in found if zones[unit.start] == zones[unit.end - 1] == zone]
-    found.sort(key=lambda unit: unit.start)
+        first, last, whole = sentence.extent(child)
+        if not whole and not _together(sentence, child):
+            continue
+        start, end = _trimmed(sentence, first, last)
+        if start < end and (end <= left or start >= right) and zones[start] == zones[end - 1] == zone:
+            before = start - 1 if start > first and tokens[start - 1].text in COMMAS else None
+            after = end if end < last and tokens[end].text in COMMAS else None
+            found.append(Unit(start, end, child, role, before, after))
+    found.sort()
     if (
         found
         and found[-1].role == "head"
-        and sentence.tokens[head].relation == "acl"
+        and tokens[head].relation == "acl"
         and sentence.extent(head)[1] <= sentence.head(head)
     ):
         # Where a relative clause stands before its noun, only its verb's place beside the noun tells.
