@@ -167,7 +167,7 @@ def _print_tree(console: Console, text: str, language: str, parser: Parser | Non
 
 def _unserved(variant: Variant, language: str, parser: Parser | None, resources: Resources) -> str | None:
     from harness.perturbation import Perturbation
-    from harness.plan.build import RESOURCES
+    from harness.plan.asked import RESOURCES
 
     perturbation = variant.perturbation
     if variant.greedy:
