@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.data.identity import DataPlaces
-from harness.plan.estimate import SUBWORDS, cell_examples, estimate, stage_examples
+from harness.plan.estimate import SUBWORDS, WORDS, cell_examples, estimate, stage_examples
 from harness.plan.stages import Plan
 from harness.workspace import Workspace
 
@@ -106,6 +106,9 @@ def _print_estimate(console: Console, plan: Plan, places: DataPlaces, workspace:
         f"{'unknown' if cost.train_examples is None else format(cost.train_examples, ',')} training examples",
         f"{'unknown' if cost.evaluate_examples is None else format(cost.evaluate_examples, ',')} predictions",
     ]
+    if plan.search and cost.queries != 0:
+        asked = "an unknown number" if cost.queries is None else f"about {cost.queries:,}"
+        parts.append(f"{asked} more by searches ({WORDS} words an example assumed)")
     if cost.operations is not None:
         parts.append(f"about {_operations(cost.operations)} ({SUBWORDS} subwords an example assumed)")
     if cost.disk is not None:

@@ -8,11 +8,12 @@ from typing import TypeVar
 
 from harness.data.identity import DataPlaces, expected_rows
 from harness.plan.model_identity import parameter_counts
-from harness.plan.stages import EvaluateStage, Plan, TrainStage
+from harness.plan.stages import DataStage, EvaluateStage, Plan, SearchStage, TrainStage
 from harness.workspace import Workspace
 
-S = TypeVar("S", TrainStage, EvaluateStage)
+S = TypeVar("S", TrainStage, EvaluateStage, SearchStage)
 SUBWORDS = 40
+WORDS = 30
 FLOAT_BYTES = 4
 
 
@@ -23,6 +24,8 @@ class Estimate:
     Attributes:
         train_examples: examples trained on, all epochs.
         evaluate_examples: examples predicted, all languages and variants.
+        queries: examples that searches predict: each as it is, once without each of its words (30 assumed), and
+            once for each word that is tried.
         operations: floating-point operations, 6 a parameter and subword in training and 2 in prediction
             (Kaplan et al. 2020, arXiv 2001.08361, section 2.1), parameters outside the embeddings only,
             40 subwords an example.
@@ -31,6 +34,7 @@ class Estimate:
 
     train_examples: int | None
     evaluate_examples: int | None
+    queries: int | None
     operations: float | None
     disk: int | None
 
@@ -47,7 +51,7 @@ def stage_examples(stage: TrainStage) -> int | None:
     )
 
 
-def cell_examples(stage: EvaluateStage, places: DataPlaces) -> int | None:
+def cell_examples(stage: DataStage, places: DataPlaces) -> int | None:
     """Return the examples of one language and variant."""
     count = expected_rows(places.registry.task(stage.task), stage.split, stage.language, places.registry)
     if count is None:
@@ -59,15 +63,21 @@ def estimate(plan: Plan, places: DataPlaces, workspace: Workspace) -> Estimate:
     """Return the cost of the stages that `workspace` does not hold yet."""
     training = [stage_examples(stage) for stage in _missing(plan.train, "train", workspace)]
     cells = [cell_examples(stage, places) for stage in _missing(plan.evaluate, "evaluate", workspace)]
-    trained, evaluated = _total(training), _total(cells)
+    searches = [_queries(stage, places) for stage in _missing(plan.search, "perturb", workspace)]
+    trained, evaluated, queries = _total(training), _total(cells), _total(searches)
     counts = parameter_counts(places.registry.model(plan.spec.model), places)
     operations = disk = None
     if counts is not None:
         inside, embedded = counts
         disk = 2 * FLOAT_BYTES * (inside + embedded) * len(training)
-        if trained is not None and evaluated is not None:
-            operations = float(inside) * SUBWORDS * (6 * trained + 2 * evaluated)
-    return Estimate(trained, evaluated, operations, disk)
+        if trained is not None and evaluated is not None and queries is not None:
+            operations = float(inside) * SUBWORDS * (6 * trained + 2 * (evaluated + queries))
+    return Estimate(trained, evaluated, queries, operations, disk)
+
+
+def _queries(stage: SearchStage, places: DataPlaces) -> int | None:
+    count = cell_examples(stage, places)
+    return None if count is None else count * (1 + WORDS + min(stage.words, WORDS))
 
 
 def _missing(stages: Mapping[str, S], kind: str, workspace: Workspace) -> list[S]:
