@@ -230,7 +230,7 @@ def leaning(sentence: Sentence, index: int) -> bool:
 
 def predicative(sentence: Sentence, head: int) -> bool:
     """Say whether a noun or adjective is a predicate: it has a subject or copula."""
-    return any(sentence.tokens[child].relation in _PREDICATIVE for child in sentence.children(head))
+    return not _PREDICATIVE.isdisjoint([sentence.tokens[child].relation for child in sentence.children(head)])
 
 
 # Whether a pair of head and dependent in the right relation is a construction.

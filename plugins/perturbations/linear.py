@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from harness_plugins.perturbations.constituents import COMMAS, PAIRED, quotation_zones
 
 from harness import Sentence, Token
+from harness.text.lazy import lazy
 from harness.text.writing import spaced
 
 # What a comma beside it sets off.
@@ -21,8 +22,7 @@ _ONE_WORD = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A token with all that depends on it, or the head itself, as it lies in a `Line`.
 
     Attributes:
@@ -50,8 +50,7 @@ class Line:
     def __init__(self, sentence: Sentence) -> None:
         self.sentence = sentence
         self.order = list(range(len(sentence)))
-        self._place = list(range(len(sentence)))
-        self._zones = quotation_zones(sentence)
+        self._place = self.order.copy()
         self._spare: set[int] = set()
 
     @property
@@ -59,52 +58,85 @@ class Line:
         """The order without the commas that have nothing left to set off."""
         return [index for index in self.order if index not in self._spare]
 
+    @lazy
+    def _solid(self) -> list[bool]:
+        return list(map(solid, self.sentence.tokens))
+
+    @lazy
+    def _zones(self) -> list[int]:
+        return quotation_zones(self.sentence)
+
+    @lazy
+    def _mixed(self) -> frozenset[int]:
+        """The tokens that hold a word of another phrase."""
+        language = self.sentence.language
+        return frozenset([n for n, token in enumerate(self.sentence.tokens) if mixed(token, language)])
+
+    @lazy
+    def _stuck(self) -> frozenset[int]:
+        """The tokens before which no phrase can be cut off."""
+        return self._mixed.union([n for n, token in enumerate(self.sentence.tokens) if tied(token)])
+
+    def is_still(self, head: int) -> bool:
+        """Say whether everything from the first to the last token of a phrase lies as it lay in the sentence."""
+        start, end, _ = self.sentence.extent(head)
+        return self.order[start:end] == list(range(start, end))
+
     def blocks(self, head: int) -> list[Block]:
         """Return the blocks of `head` and of its dependents, left to right.
 
         Of a phrase in pieces the one that holds its top is its block, and each other piece is one of its own;
         a word between them that does not depend on `head` is a block that cannot move.
         """
+        order, place, is_solid = self.order, self._place, self._solid
         owners = self._owners(head)
-        places = sorted(self._place[index] for index in owners if solid(self.sentence.tokens[index]))
-        runs: list[tuple[int | None, list[int]]] = []
-        for place in range(places[0], places[-1] + 1):
-            index = self.order[place]
-            if solid(self.sentence.tokens[index]):
-                owner = owners.get(index)
-                if not runs or owner is None or runs[-1][0] != owner:
-                    runs.append((owner, []))
-                runs[-1][1].append(place)
-        return [
-            self._widened(head, self._top(owner, run), run[0], run[-1] + 1, owners) for owner, run in runs
-        ]
+        places = [place[index] for index in self.sentence.subtree(head) if is_solid[index]]
+        starts: list[int] = []
+        ends: list[int] = []
+        last = None
+        for at in range(min(places), max(places) + 1):
+            index = order[at]
+            if is_solid[index]:
+                owner = owners[index]
+                if owner is None or owner != last:
+                    starts.append(at)
+                    ends.append(at + 1)
+                    last = owner
+                else:
+                    ends[-1] = at + 1
+        return [self._block(head, owners, start, end) for start, end in zip(starts, ends, strict=True)]
 
-    def _top(self, owner: int | None, places: Sequence[int]) -> int:
-        inside = [self.order[place] for place in places]
-        if owner in inside:
-            return owner
-        return next(index for index in inside if self.sentence.head(index) not in inside)
-
-    def _owners(self, head: int) -> dict[int, int]:
-        owners = {head: head}
+    def _owners(self, head: int) -> list[int | None]:
+        """Return for each token which child of `head` it depends on, and for `head` itself; None of all others."""
+        owners: list[int | None] = [None] * len(self.order)
         for child in self.sentence.children(head):
-            owners.update(dict.fromkeys(self.sentence.subtree(child), child))
+            start, end, whole = self.sentence.extent(child)
+            if whole:
+                owners[start:end] = [child] * (end - start)
+            else:
+                for index in self.sentence.subtree(child):
+                    owners[index] = child
+        owners[head] = head
         return owners
 
-    def _widened(self, head: int, top: int, start: int, end: int, owners: dict[int, int]) -> Block:
-        """Return a block with the quotation marks and brackets around it that the tree gives to it."""
-        while start > 0 and self._is_mark(start - 1) and owners.get(self.order[start - 1]) == top:
+    def _block(self, head: int, owners: Sequence[int | None], start: int, end: int) -> Block:
+        """Return a run of words as a block, with the quotation marks and brackets that the tree gives to it."""
+        order, zones = self.order, self._zones
+        top = self._top(owners[order[start]], start, end)
+        while start > 0 and owners[order[start - 1]] == top and self._is_mark(start - 1):
             start -= 1
-        while end < len(self.order) and self._closes(end) and owners.get(self.order[end]) == top:
+        while end < len(order) and owners[order[end]] == top and self._closes(end):
             end += 1
-        edges = (self.order[start], self.order[end - 1], head)
-        tokens = self.sentence.tokens
-        loose = (
-            self.order[start] in owners
-            and not tied(tokens[self.order[start]])
-            and not any(mixed(tokens[index], self.sentence.language) for index in edges[:2])
-        )
-        return Block(top, start, end, loose and len({self._zones[index] for index in edges}) == 1)
+        first, last = order[start], order[end - 1]
+        loose = owners[first] is not None and first not in self._stuck and last not in self._mixed
+        return Block(top, start, end, loose and zones[first] == zones[last] == zones[head])
+
+    def _top(self, owner: int | None, start: int, end: int) -> int:
+        """Return the owner of a run that it holds, or else the first word of it that depends on none of it."""
+        if owner is not None and start <= self._place[owner] < end and self._solid[owner]:
+            return owner
+        inside = [index for index in self.order[start:end] if self._solid[index]]
+        return next(index for index in inside if self.sentence.head(index) not in inside)
 
     def _is_mark(self, place: int) -> bool:
         return self.sentence.tokens[self.order[place]].text in PAIRED
@@ -121,37 +153,39 @@ class Line:
         with the phrase that it belongs to, and anything else keeps its place in the row of blocks. Of two
         commas that come together one is dropped.
         """
-        if list(source) == list(target) or len(source) < 2:
+        if len(source) < 2 or list(source) == list(target):
             return
+        order, place = self.order, self._place
         start, end = source[0].start, source[-1].end
-        gaps = [self.order[left.end : right.start] for left, right in pairwise(source)]
         slots: list[list[int]] = [[] for _ in target]
-        for number, gap in enumerate(gaps):
-            for mark in gap:
+        for number, (left, right) in enumerate(pairwise(source)):
+            for mark in order[left.end : right.start]:
                 slots[self._slot(mark, number, source, target)].append(mark)
         if self._leads(source, target, start - 1):
             start -= 1
-            slots[list(target).index(source[0]) - 1].append(self.order[start])
+            slots[list(target).index(source[0]) - 1].append(order[start])
         if self._leads(source, target, end):
-            slots[list(target).index(source[-1])].insert(0, self.order[end])
+            slots[list(target).index(source[-1])].insert(0, order[end])
             end += 1
         new: list[int] = []
-        for number, block in enumerate(target):
-            new += self.order[block.start : block.end]
-            new += self._without_repeats(slots[number])
-        new += sorted(set(self.order[start:end]).difference(new))
-        self.order[start:end] = new
-        for place in range(start, end):
-            self._place[self.order[place]] = place
+        for block, marks in zip(target, slots, strict=True):
+            new += order[block.start : block.end]
+            new += self._without_repeats(marks)
+        if len(new) < end - start:
+            new += sorted(set(order[start:end]).difference(new))
+        order[start:end] = new
+        for at, index in enumerate(new, start):
+            place[index] = at
 
     def _leads(self, source: Sequence[Block], target: Sequence[Block], place: int) -> bool:
         """Say whether a comma outside of the blocks belongs to the outermost, which goes away from it."""
-        edge = 0 if place < source[0].start else -1
-        block = source[edge]
-        if block == target[edge] or not 0 <= place < len(self.order):
+        if not 0 <= place < len(self.order):
             return False
         mark = self.order[place]
-        return self.sentence.tokens[mark].text in COMMAS and self._owns(block, mark, source)
+        if self.sentence.tokens[mark].text not in COMMAS:
+            return False
+        edge = 0 if place < source[0].start else -1
+        return source[edge] != target[edge] and self._owns(source[edge], mark, source)
 
     def _slot(self, mark: int, number: int, source: Sequence[Block], target: Sequence[Block]) -> int:
         """Return after which block of `target` a sign goes that stood after block `number` of `source`."""

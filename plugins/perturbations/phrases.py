@@ -13,7 +13,11 @@ from harness import Sentence
 
 # The blocks from the first to the last that changes, as they lie and as they shall lie.
 Move = tuple[list[Block], list[Block]]
-_LEADING = frozenset({"cc", "mark"})
+# What stands beside a noun that is no predicate, or before an adjective.
+_WITH_ADVERBS = NOUN_PHRASE | {"advmod"}
+# What an adjective, and a possessor behind the noun, does not come between.
+_ADJECTIVES = COMPOUND | {"amod"}
+_CLASSIFIED = _ADJECTIVES | {"clf"}
 _TRAILING = frozenset({"conj", "parataxis", "discourse"})
 
 
@@ -22,15 +26,17 @@ def to_side(line: Line, kind: str, head: int, dependents: Sequence[int], before:
 
     The nearest stays the nearest: *big red house*, *house red big*.
     """
-    blocks = line.blocks(head)
-    run = _noun_phrase(line.sentence, blocks, head, kind) if kind in _SLOTS else blocks
-    moving = [list(group) for group in _groups(line.sentence, run, kind, dependents)]
-    taken = [block for group in moving for block in group]
-    if len(moving) < len(dependents) or (before and kind in _SLOTS and _proclitic(line.sentence, head)):
+    sentence, nominal = line.sentence, kind in _SLOTS
+    if before and nominal and _proclitic(sentence, head):
         return None
-    rest = [block for block in run if block not in taken]
-    slot = _SLOTS.get(kind, _clause_slot)(line.sentence, rest, head, kind, before)
+    blocks = line.blocks(head)
+    run = _noun_phrase(sentence, blocks, head, kind) if nominal else blocks
+    moving = list(_groups(sentence, run, kind, dependents))
+    if len(moving) < len(dependents):
+        return None
     inserted = [block for group in reversed(moving) for block in group]
+    rest = [block for block in run if block not in inserted]
+    slot = _SLOTS.get(kind, _clause_slot)(sentence, rest, head, kind, before)
     return trimmed(run, [*rest[:slot], *inserted, *rest[slot:]])
 
 
@@ -42,11 +48,11 @@ def _proclitic(sentence: Sentence, head: int) -> bool:
 
 def trimmed(source: list[Block], target: list[Block]) -> Move | None:
     """Leave off what is the same at both ends; None if nothing differs, or a quotation would be torn."""
-    first = next((n for n, block in enumerate(source) if block is not target[n]), None)
-    if first is None:
+    changed = [n for n, block in enumerate(source) if block is not target[n]]
+    if not changed:
         return None
-    last = max(n for n, block in enumerate(source) if block is not target[n]) + 1
-    if not all(block.whole for block in source[first:last]):
+    first, last = changed[0], changed[-1] + 1
+    if False in [block.whole for block in source[first:last]]:
         return None
     return source[first:last], target[first:last]
 
@@ -78,14 +84,14 @@ def is_clitic(sentence: Sentence, index: int) -> bool:
 
 def noun_phrase_bounds(sentence: Sentence, blocks: Sequence[Block], head: int) -> tuple[int, int]:
     """Return which blocks, [start, end), are the phrase of a noun: its subject and copula are none of it."""
-    inner = NOUN_PHRASE if predicative(sentence, head) else NOUN_PHRASE | {"advmod"}
-    degree = frozenset({"advmod"}) if sentence.tokens[head].upos in ("ADJ", "ADV") else frozenset()
-    start = next(number for number, block in enumerate(blocks) if block.top == head)
+    inner = NOUN_PHRASE if predicative(sentence, head) else _WITH_ADVERBS
+    before = _WITH_ADVERBS if sentence.tokens[head].upos in ("ADJ", "ADV") else inner
+    start = _number(blocks, head)
     end = start + 1
     while (
         start > 0
         and blocks[start - 1].end == blocks[start].start
-        and _inner(sentence, blocks[start - 1].top, inner | degree)
+        and _inner(sentence, blocks[start - 1].top, before)
     ):
         start -= 1
     while end < len(blocks) and _inner(sentence, blocks[end].top, inner):
@@ -118,25 +124,30 @@ def _has_adposition(sentence: Sentence, index: int) -> bool:
     return any(sentence.tokens[child].relation in ("case", "mark") for child in sentence.children(index))
 
 
-def _core(sentence: Sentence, blocks: Sequence[Block], head: int, also: frozenset[str]) -> tuple[int, int]:
-    """Return which blocks are the head and what is one word with it: [start, end)."""
-    start = next(number for number, block in enumerate(blocks) if block.top == head)
+def _number(blocks: Sequence[Block], head: int) -> int:
+    """Return which block is the head's own."""
+    return [block.top for block in blocks].index(head)
+
+
+def _core(sentence: Sentence, blocks: Sequence[Block], head: int, near: frozenset[str]) -> tuple[int, int]:
+    """Return which blocks, [start, end), are the head and what touches it in the relations `near`."""
+    start = _number(blocks, head)
     end = start + 1
-    while start > 0 and sentence.tokens[blocks[start - 1].top].relation in COMPOUND | also:
+    while start > 0 and sentence.tokens[blocks[start - 1].top].relation in near:
         start -= 1
-    while end < len(blocks) and sentence.tokens[blocks[end].top].relation in COMPOUND | also:
+    while end < len(blocks) and sentence.tokens[blocks[end].top].relation in near:
         end += 1
     return start, end
 
 
 def _adjective_slot(sentence: Sentence, rest: Sequence[Block], head: int, kind: str, before: bool) -> int:
-    start, end = _core(sentence, rest, head, frozenset({"amod"}))
+    start, end = _core(sentence, rest, head, _ADJECTIVES)
     return start if before else end
 
 
 def _genitive_slot(sentence: Sentence, rest: Sequence[Block], head: int, kind: str, before: bool) -> int:
     if not before:
-        return _core(sentence, rest, head, frozenset({"amod", "clf"}))[1]
+        return _core(sentence, rest, head, _CLASSIFIED)[1]
     return _first(sentence, rest, frozenset({"case", "acl"}))
 
 
@@ -162,7 +173,7 @@ def _first(sentence: Sentence, rest: Sequence[Block], passed: frozenset[str]) ->
 
 def verb_bounds(sentence: Sentence, blocks: Sequence[Block], head: int) -> tuple[int, int]:
     """Return which blocks, [start, end), are the verb with the small words that touch it."""
-    start = next(number for number, block in enumerate(blocks) if block.top == head)
+    start = _number(blocks, head)
     end = start + 1
     while start > 0 and leans(sentence, head, blocks[start - 1].top):
         start -= 1
@@ -191,11 +202,11 @@ def leans(sentence: Sentence, head: int, index: int) -> bool:
         return True
     if token.relation == "mark":
         # An infinitive's particle, and the ending of the Japanese gerund.
-        return len(sentence.subtree(index)) == 1 and (
+        return not sentence.children(index) and (
             (token.upos == "PART" and index < head) or (token.text in GERUND and index > head)
         )
     if token.relation == "xcomp":
-        return token.upos == "VERB" and len(sentence.subtree(index)) == 1
+        return token.upos == "VERB" and not sentence.children(index)
     return token.relation in ("advmod", "nsubj", "obj", "iobj", "obl") and leaning(sentence, index)
 
 

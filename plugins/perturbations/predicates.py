@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness_plugins.perturbations.constructions import asks, is_fronted, leaning
 from harness_plugins.perturbations.linear import Block, Line
@@ -13,14 +13,16 @@ from harness import Sentence
 
 # Small words that go with their verb from wherever they stand: auxiliaries, negation, separable particles.
 _ALWAYS = frozenset({"aux", "expl", "compound"})
+_ARGUMENTS = frozenset({"nsubj", "obj"})
+# What begins another clause.
+_LINKED = frozenset({"conj", "parataxis", "cc"})
 _NO_CLAUSE = frozenset(
     {"amod", "compound", "flat", "fixed", "case", "mark", "aux", "cop", "det", "cc", "discourse", "punct",
      "goeswith"}
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Predicate:
+class Predicate(NamedTuple):
     """A clause with at least two of subject, verb and object, each one or more blocks.
 
     Attributes:
@@ -36,8 +38,8 @@ class Predicate:
     def in_order(self, order: str) -> bool:
         """Say whether its parts lie as `order` (``SOV``) has them."""
         anchors = {**self.parts, "V": [self.anchor]}
-        wanted = [block for letter in order for block in anchors.get(letter, ())]
-        return [block.start for block in wanted] == sorted(block.start for block in wanted)
+        starts = [block.start for letter in order for block in anchors.get(letter, ())]
+        return starts == sorted(starts)
 
     def move(self, order: str) -> Move | None:
         """Return the move that puts its parts into `order`, next to each other where the first of them stood.
@@ -48,7 +50,8 @@ class Predicate:
         verb = self.parts["V"]
         parts = {**self.parts, "V": [self.anchor]}
         row = [block for block in self.blocks if block is self.anchor or block not in verb]
-        places = [number for number, block in enumerate(row) if _among(block, parts)]
+        own = [block for part in parts.values() for block in part]
+        places = [number for number, block in enumerate(row) if block in own]
         present = [letter for letter in order if letter in parts]
         split = 1 if present[-1] == "V" and len(present) == 3 else 0
         first = [block for letter in present[:split] for block in parts[letter]]
@@ -65,8 +68,10 @@ class Predicate:
         return trimmed(self.blocks, target)
 
 
-def _among(block: Block, parts: dict[str, list[Block]]) -> bool:
-    return any(block in part for part in parts.values())
+def clauses(sentence: Sentence) -> list[int]:
+    """Return the tokens that have a subject or an object, left to right."""
+    heads = {token.head for token in sentence.tokens if token.relation in _ARGUMENTS}
+    return sorted([head for head in heads if head is not None and head >= 0])
 
 
 def predicate(line: Line, head: int) -> Predicate | None:
@@ -75,19 +80,16 @@ def predicate(line: Line, head: int) -> Predicate | None:
     Relative words and weak pronouns are neither subject nor object here: they keep their places.
     """
     sentence = line.sentence
-    token = sentence.tokens[head]
+    tokens = sentence.tokens
+    token = tokens[head]
+    if _ARGUMENTS.isdisjoint([tokens[child].relation for child in sentence.children(head)]):
+        return None
     if not token.is_word or token.relation in _NO_CLAUSE or asks(sentence, head):
         return None
     if sentence.language == "th" and token.deprel == "acl":
         return None
-    children = sentence.children(head)
-    if not any(sentence.tokens[child].relation in ("nsubj", "obj") for child in children):
-        return None
     blocks = line.blocks(head)
-    copulas = [block for block in blocks if sentence.tokens[block.top].relation == "cop"]
-    found = (
-        _nominal(sentence, blocks, head, copulas) if token.upos != "VERB" else _verbal(sentence, blocks, head)
-    )
+    found = (_verbal if token.upos == "VERB" else _nominal)(sentence, blocks, head)
     if found is None:
         return None
     parts, anchor = found
@@ -129,14 +131,15 @@ def _goes_along(sentence: Sentence, head: int, index: int) -> bool:
 
 
 def _nominal(
-    sentence: Sentence, blocks: list[Block], head: int, copulas: Sequence[Block]
+    sentence: Sentence, blocks: list[Block], head: int
 ) -> tuple[dict[str, list[Block]], Block] | None:
     """Return copula and predicate; a predicate without copula cannot be told from a sentence's topic."""
+    copulas = [block for block in blocks if sentence.tokens[block.top].relation == "cop"]
     if len(copulas) != 1:
         return None
     start, end = noun_phrase_bounds(sentence, blocks, head)
     if end - start > 1:
-        whole = all(block.whole for block in blocks[start:end])
+        whole = False not in [block.whole for block in blocks[start:end]]
         inner = Block(head, blocks[start].start, blocks[end - 1].end, whole)
         blocks[start:end] = [inner]
     else:
@@ -160,9 +163,9 @@ def _negates(sentence: Sentence, index: int) -> bool:
 
 def _interrupted(sentence: Sentence, blocks: Sequence[Block], parts: dict[str, list[Block]]) -> bool:
     """Say whether another clause stands between the parts: *bought and sold cars*."""
-    own = [number for number, block in enumerate(blocks) if any(block in part for part in parts.values())]
+    own = [block for part in parts.values() for block in part]
+    numbers = [number for number, block in enumerate(blocks) if block in own]
     return any(
-        sentence.tokens[blocks[number].top].relation in ("conj", "parataxis", "cc")
-        for number in range(own[0], own[-1])
-        if number not in own
+        sentence.tokens[block.top].relation in _LINKED and block not in own
+        for block in blocks[numbers[0] : numbers[-1]]
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness_plugins.perturbations.constructions import NO_AUXILIARIES, constructions
 from harness_plugins.perturbations.linear import Line
 from harness_plugins.perturbations.phrases import Move, to_side
-from harness_plugins.perturbations.predicates import predicate
+from harness_plugins.perturbations.predicates import clauses, predicate
 from harness_plugins.perturbations.reordering import share
 from harness_plugins.perturbations.word_order import known_orders
 
@@ -43,37 +43,42 @@ class Rule:
     def sites(self, line: Line) -> Iterator[Site]:
         """Yield the heads at which a sentence has another order than this one and can be given it."""
         if self.kind == "order":
-            for head in range(len(line.sentence)):
+            for head in clauses(line.sentence):
                 found = predicate(line, head)
-                if found is not None and not found.in_order(self.value) and found.move(self.value):
-                    yield Site(self, head, ())
+                if found is not None and not found.in_order(self.value):
+                    move = found.move(self.value)
+                    if move is not None:
+                        yield Site(self, head, (), move)
             return
         wrong: dict[int, list[int]] = {}
         for head, dependent in constructions(line.sentence, self.kind):
             if (dependent < head) != (self.value == "before"):
                 wrong.setdefault(head, []).append(dependent)
         for head, dependents in wrong.items():
-            site = Site(self, head, tuple(dependents))
-            if site.move(line) is not None:
-                yield site
+            move = to_side(line, self.kind, head, dependents, self.value == "before")
+            if move is not None:
+                yield Site(self, head, dependents, move)
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """A head whose order is to be changed.
 
     Attributes:
         rule: the order it is to have.
         head: its index.
         dependents: those that stand on the wrong side.
+        first: the move that gives it the order while nothing in its phrase has been moved.
     """
 
     rule: Rule
     head: int
-    dependents: tuple[int, ...]
+    dependents: Sequence[int]
+    first: Move
 
     def move(self, line: Line) -> Move | None:
         """Return the move that gives it the order, as the sentence lies now."""
+        if line.is_still(self.head):
+            return self.first
         if self.rule.kind == "order":
             found = predicate(line, self.head)
             return None if found is None else found.move(self.rule.value)
