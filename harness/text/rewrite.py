@@ -39,7 +39,7 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class Rewrite:
-    """A changed sentence. Made by `unchanged`, `reorder`, `replace` or `of`.
+    """A changed sentence. Made by `unchanged`, `replace`, `splice`, `reorder` or `of`.
 
     Attributes:
         sentence: the source.
@@ -52,8 +52,10 @@ class Rewrite:
     pieces: tuple[Piece, ...]
     gaps: tuple[str, ...]
     eligible: bool = True
-    # New texts by token, where all tokens keep their places.
+    # New texts by token, where tokens keep their places; new gaps, and what is put into a gap, by the gap's number.
     _texts: ClassVar[Mapping[int, str] | None] = None
+    _gaps: ClassVar[Mapping[int, str]] = {}
+    _put: ClassVar[Mapping[int, tuple[str, str, str]]] = {}
 
     @classmethod
     def unchanged(cls, sentence: Sentence, *, eligible: bool = False) -> Rewrite:
@@ -72,6 +74,25 @@ class Rewrite:
         return cls._in_place(sentence, dict(texts), True)
 
     @classmethod
+    def splice(
+        cls,
+        sentence: Sentence,
+        texts: Mapping[int, str],
+        gaps: Mapping[int, str],
+        put: Mapping[int, tuple[str, str, str]] | None = None,
+    ) -> Rewrite:
+        """Return the sentence with tokens altered, left out and put in where they stand; nothing is recased.
+
+        Args:
+            texts: new texts of tokens; "" leaves one out, and the gaps about it run together.
+            gaps: new gaps by number: that of the token behind them.
+            put: what is put into a gap, between two new gaps, instead of it.
+        """
+        made = cls._in_place(sentence, texts, True)
+        made.__dict__.update(_gaps=gaps, _put=put or {})
+        return made
+
+    @classmethod
     def _in_place(cls, sentence: Sentence, texts: Mapping[int, str], eligible: bool) -> Rewrite:
         made = object.__new__(cls)
         made.__dict__.update(sentence=sentence, eligible=eligible, _texts=texts)
@@ -81,10 +102,17 @@ class Rewrite:
         # Asked for what is not there: where tokens stay in their places, pieces are made when first needed.
         if name not in ("pieces", "gaps"):
             raise AttributeError(f"a rewrite has no {name}")
-        pieces = list(_sources(self.sentence))
-        for index, text in (self._texts or {}).items():
-            pieces[index] = Piece(text, index)
-        self.__dict__.update(pieces=tuple(pieces), gaps=self.sentence.gaps)
+        forms, texts, pieces, gaps = self.sentence.forms, self._texts or {}, [], [""]
+        for index, gap in enumerate(self.sentence.gaps):
+            before, text, after = self._put.get(index) or (self._gaps.get(index, gap), "", "")
+            gaps[-1] += before
+            if text:
+                pieces.append(Piece(text))
+                gaps.append(after)
+            if index < len(forms) and (texts.get(index, "kept") or not forms[index]):
+                pieces.append(Piece(texts.get(index, forms[index]), index))
+                gaps.append("")
+        self.__dict__.update(pieces=tuple(pieces), gaps=tuple(gaps))
         return self.__dict__[name]
 
     @classmethod
@@ -148,11 +176,15 @@ class Rewrite:
         return "".join(parts)
 
     def _spliced(self) -> str:
-        if not self._texts:
+        if not self._texts and not self._gaps and not self._put:
             return self.sentence.text
         parts = list(self.sentence.parts)
-        for index, new in self._texts.items():
+        for index, new in (self._texts or {}).items():
             parts[2 * index + 1] = new
+        for index, gap in self._gaps.items():
+            parts[2 * index] = gap
+        for index, three in self._put.items():
+            parts[2 * index] = "".join(three)
         return "".join(parts)
 
     @property
@@ -209,7 +241,7 @@ class Rewrite:
         """Number of tokens that were altered, inserted, moved or left out."""
         if self._texts is not None:
             forms = self.sentence.forms
-            return sum([text != forms[index] for index, text in self._texts.items()])
+            return sum([text != forms[index] for index, text in self._texts.items()]) + len(self._put)
         lifted, forms = self._lifted(), self.sentence.forms
         same = [
             source is not None and source not in lifted and (recased or text == forms[source])

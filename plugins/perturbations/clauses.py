@@ -63,10 +63,7 @@ class Clause:
     def _reads_same(self, order: Sequence[int]) -> bool:
         if [self.forms[index] for index in order] == self.forms or (self._edged and self._hides_clause(order)):
             return False
-        for frame in self.exchanges:
-            if tuple([each for each in order if each in frame]) == frame:
-                return False
-        return True
+        return all(tuple([each for each in order if each in frame]) != frame for frame in self.exchanges)
 
     def _hides_clause(self, order: Sequence[int]) -> bool:
         """Say whether a clause stands between phrases, or after a conjunction, where none did before.

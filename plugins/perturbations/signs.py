@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from itertools import repeat
+from collections.abc import Mapping
 from random import Random
-from typing import Any
 
 import regex
 from harness_plugins.perturbations.word_noise import LETTERS, Memory, drawn, pick
 
 from harness import Perturbation, Rewrite, Sentence
 from harness.text.grapheme import starts
-from harness.text.rewrite import Piece
 from harness.text.tokens import is_word
 from harness.text.writing import spaced
 
@@ -48,41 +44,30 @@ class Punctuation(Perturbation):
         signs = [
             index for index, form in enumerate(sentence.forms) if may_go[form] and droppable(sentence, index)
         ]
-        if not signs or not sentence.words:
+        if not signs or not any(map(is_word, sentence.forms)):
             return Rewrite.unchanged(sentence)
         return rewritten(sentence, dict.fromkeys(drawn(signs, intensity, rng), ""))
 
 
 def rewritten(sentence: Sentence, changed: Mapping[int, str]) -> Rewrite:
     """Return the sentence with new texts for some tokens; "" leaves one out, and words about it stay apart."""
-    forms, between = sentence.forms, _between(sentence.language)
-    pieces, gaps = _pieces(sentence), list(sentence.gaps)
-    # The gap before a token goes with it, so that what stays between its neighbours is the gap after it.
-    out: list[int] = []
-    for index, text in sorted(changed.items()):
-        form, first = forms[index], index == len(out)
+    forms, old, between = sentence.forms, sentence.gaps, _between(sentence.language)
+    texts, gaps = dict(sorted(changed.items())), dict[int, str]()
+    # The gap before a token that is left out goes with it: what stays between its neighbours is the gap after it.
+    out = 0
+    for index, text in texts.items():
+        form, first = forms[index], index == out
         if form and not text:
-            gaps[index + 1] = gaps[index] if first else _parting(gaps[index], form, gaps[index + 1], between)
-            out.append(index)
-            continue
-        pieces[index] = Piece(text, index)
-        if text != form and not is_word(form):
+            before, after, out = gaps.get(index, old[index]), old[index + 1], out + 1
+            gaps[index] = ""
+            gaps[index + 1] = before if first else _parting(before, form, after, between)
+        elif text != form and not is_word(form):
             # A sign has become a word.
-            gaps[index] = gaps[index] or ("" if first else between)
+            gaps[index] = gaps.get(index, old[index]) or ("" if first else between)
             followed = index + 1 < len(forms) and is_word(forms[index + 1])
-            gaps[index + 1] = gaps[index + 1] or (between if followed else "")
-    gaps[-1] = sentence.gaps[-1]
-    for index in reversed(out):
-        del pieces[index], gaps[index]
-    return Rewrite(sentence, tuple(pieces), tuple(gaps))
-
-
-# Makes one of a tuple of all its fields.
-_piece_of: Callable[[tuple[Any, ...]], Piece] = partial(tuple.__new__, Piece)
-
-
-def _pieces(sentence: Sentence) -> list[Piece]:
-    return list(map(_piece_of, zip(sentence.forms, range(len(sentence)), repeat(False), strict=False)))
+            gaps[index + 1] = old[index + 1] or (between if followed else "")
+    gaps[len(forms)] = old[-1]
+    return Rewrite.splice(sentence, texts, gaps)
 
 
 def _between(language: str) -> str:
@@ -144,16 +129,16 @@ class Spaces(Perturbation):
         ]
         if not places:
             return Rewrite.unchanged(sentence)
-        pieces, gaps = _pieces(sentence), list(sentence.gaps)
+        texts, gaps = {}, {}
         for index in drawn(places, intensity, rng):
             text = forms[index]
             inside = known[text] or []
             if pick([False] * _joins(sentence, index) + [True] * bool(inside), rng):
                 cut = pick(inside, rng)
-                pieces[index] = Piece(f"{text[:cut]} {text[cut:]}", index)
+                texts[index] = f"{text[:cut]} {text[cut:]}"
             else:
                 gaps[index + 1] = ""
-        return Rewrite(sentence, tuple(pieces), tuple(gaps))
+        return Rewrite.splice(sentence, texts, gaps)
 
 
 def _joins(sentence: Sentence, index: int) -> bool:
@@ -188,21 +173,19 @@ class _Inserted(Perturbation):
     intensity = 0.2
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
-        if not sentence.words:
+        if not any(map(is_word, sentence.forms)):
             return Rewrite.unchanged(sentence)
         forms, ends = sentence.forms, _ENDS_CLAUSE
         last = len(forms) - 1
         inside = [
             index for index, form in enumerate(forms[:-1]) if ends[form] and _clause_ends(sentence, index)
         ]
-        put = {index: self.made(rng) for index in drawn([last, *inside], intensity, rng)}
-        between = " " if spaced(sentence.language) or not self.glued else ""
-        pieces, gaps = _pieces(sentence), list(sentence.gaps)
-        for index in sorted(put, reverse=True):
+        between, gaps = " " if spaced(sentence.language) or not self.glued else "", sentence.gaps
+        put = {}
+        for index in drawn([last, *inside], intensity, rng):
             gap = gaps[index + 1]
-            pieces.insert(index + 1, Piece(put[index]))
-            gaps[index + 1 : index + 2] = (between or gap, gap or (between if index < last else ""))
-        return Rewrite(sentence, tuple(pieces), tuple(gaps))
+            put[index + 1] = between or gap, self.made(rng), gap or (between if index < last else "")
+        return Rewrite.splice(sentence, {}, {}, put)
 
     glued = False
 

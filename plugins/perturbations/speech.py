@@ -39,7 +39,7 @@ class Asr(Perturbation):
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
         changes = _changes(sentence)
-        if not changes or not sentence.words:
+        if not changes or not any(map(is_word, sentence.forms)):
             return Rewrite.unchanged(sentence)
         changed: dict[int, str] = {}
         for each in drawn(changes, intensity, rng):

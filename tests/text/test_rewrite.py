@@ -56,6 +56,31 @@ def test_an_edge_inside_a_moved_word_moves_with_it(text, language, rng):
             assert rewrite.text[start:end] == token.text[cut - token.start :]
 
 
+@given(messy, languages, st.randoms(use_true_random=False))
+def test_what_is_spliced_is_the_pieces_and_the_gaps_between_them(text, language, rng):
+    sentence = plain(text, language)
+    size = len(sentence)
+    texts = {index: rng.choice(["", "new", "x y"]) for index in range(size) if rng.random() < 0.4}
+    gaps = {index: rng.choice(["", " "]) for index in range(size + 1) if rng.random() < 0.3}
+    put = {index: (rng.choice(["", " "]), "put", " ") for index in range(size + 1) if rng.random() < 0.3}
+    rewrite = Rewrite.splice(sentence, texts, gaps, put)
+    joined = [rewrite.gaps[0]]
+    for piece, gap in zip(rewrite.pieces, rewrite.gaps[1:], strict=True):
+        joined += (piece.text, gap)
+    assert rewrite.text == "".join(joined)
+    for index, token in enumerate(sentence.tokens):
+        assert (rewrite.tokens[index] is None) == (texts.get(index) == "")
+        place = rewrite.spans.span(token.start, token.end)
+        new = texts.get(index, token.text)
+        assert place is None if new == "" else rewrite.text[slice(*place)] == new
+    assert rewrite.marks.count("inserted") == len(put)
+    gone = [index for index, new in texts.items() if new == ""]
+    altered = [index for index, new in texts.items() if new not in ("", sentence.forms[index])]
+    assert rewrite.token_edits == len(gone) + len(altered) + len(put)
+    again = Rewrite(sentence, rewrite.pieces, rewrite.gaps)
+    assert (again.text, again.token_edits) == (rewrite.text, rewrite.token_edits)
+
+
 def test_a_reversed_sentence_as_in_the_plugin_example():
     sentence = plain("Well, the dog chased the cat.")
     rewrite = Rewrite.reorder(sentence, reversed(range(len(sentence))))
