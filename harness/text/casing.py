@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Literal
 
 from harness.text.sentence import Sentence, Token
 from harness.text.writing import NOUNS_CAPITALISED, base, lower, upper
@@ -43,22 +44,33 @@ def _positional(sentence: Sentence) -> bool:
         return False
     token = sentence.tokens[sentence.words[0]]
     language = base(sentence.language)
-    small = uncapitalised(token.text, language).replace("’", "'")
-    if small[0] == token.text[0] or (token.words and token.words[0].upos == "PROPN"):
+    if token.words and token.words[0].upos == "PROPN":
         return False
-    if any(each in _ALWAYS.get(language, ()) for each in (token.text, _elided(token.text))):
+    told = _told_by_form(token.text, language)
+    if told == "of one":
         return _of_one(token)
-    known, elided = function_words(language), _elided(small)
-    if elided != small and f"{elided}'" in known:
-        return elided == elided.lower()
-    if any(character.isupper() for character in small):
-        return False
-    if small in known or small.split("-")[0] in known:
-        return True
+    if told != "by the tree":
+        return told == "yes"
     nouns = ("PROPN", "NOUN", "X") if language in NOUNS_CAPITALISED else ("PROPN", "X")
     return bool(token.words) and not any(
         word.upos in nouns or (word.lemma[:1].isupper() and word.upos not in _CLOSED) for word in token.words
     )
+
+
+@lru_cache(maxsize=4096)
+def _told_by_form(text: str, language: str) -> Literal["yes", "no", "of one", "by the tree"]:
+    """Say whether a first word's form alone tells that its capital comes of its place; else what tells it."""
+    small = uncapitalised(text, language).replace("’", "'")
+    if small[0] == text[0]:
+        return "no"
+    if any(each in _ALWAYS.get(language, ()) for each in (text, _elided(text))):
+        return "of one"
+    known, elided = function_words(language), _elided(small)
+    if elided != small and f"{elided}'" in known:
+        return "yes" if elided == elided.lower() else "no"
+    if any(character.isupper() for character in small):
+        return "no"
+    return "yes" if small in known or small.split("-")[0] in known else "by the tree"
 
 
 def _elided(text: str) -> str:

@@ -271,14 +271,14 @@ def _fit_case(sentence: Sentence, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     first = 0
     while first < len(pieces) and not _is_word(sentence, pieces[first]):
         first += 1
-    if first == len(pieces) or not sentence.words or pieces[first].source == sentence.words[0]:
+    if first == len(pieces) or not sentence.words or pieces[first].source == (was := sentence.words[0]):
         return tuple(pieces)
     fitted = list(pieces)
     if casing.sentence_case(sentence):
         fitted[first] = _recased(fitted[first], casing.capitalised(fitted[first].text, sentence.language))
     if casing.positional(sentence):
         for index, piece in enumerate(fitted):
-            if piece.source == sentence.words[0]:
+            if piece.source == was:
                 fitted[index] = _recased(piece, casing.uncapitalised(piece.text, sentence.language))
     return tuple(fitted)
 
@@ -352,17 +352,20 @@ def _phrase_ends(sentence: Sentence, pieces: Sequence[Piece]) -> list[bool]:
 
 def _joint(sentence: Sentence, left: Piece, right: Piece, phrase_ends: bool) -> str:
     """Return what stands between two pieces that were no neighbours."""
+    apart, first, second = spaced(sentence.language), _is_word(sentence, left), _is_word(sentence, right)
+    if apart and first and second and left.text[-1].isalnum() and right.text[-1].isalnum():
+        return " "
     opens = _opens(sentence, right)
-    if not _is_word(sentence, right) and not opens:
+    if not second and not opens:
         return sentence.gaps[right.source] if right.source else ""
     closes = _closes(sentence, left)
-    if not _is_word(sentence, left) and not closes:
+    if not first and not closes:
         after = None if left.source is None else left.source + 1
         if after is not None and after < len(sentence) and sentence.tokens[after].is_word:
             return sentence.gaps[after]
         if _opens(sentence, left):
             return ""
-    if spaced(sentence.language) or phrase_ends or _apart(left.text, right.text):
+    if apart or phrase_ends or _apart(left.text, right.text):
         return " "
     # Where words are written together, quotations and words of other scripts keep the blanks around them.
     around = (
