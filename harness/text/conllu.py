@@ -277,7 +277,8 @@ def _tokens(
     text: str, tree: _Tree, units: list[tuple[int, int]], places: list[tuple[int, int]]
 ) -> tuple[Token, ...]:
     if units != places:
-        places = [_bare(text, start, end) for start, end in places]
+        known = set(units)
+        places = [place if place in known else _bare(text, *place) for place in places]
     members = tree.members
     if units == places:
         if len(tree.words) == len(units):
@@ -313,21 +314,22 @@ def _relation(deprel: str) -> str:
 def _grouped(
     text: str, tree: _Tree, groups: Sequence[tuple[int, int, Sequence[int]]], owner: Sequence[int]
 ) -> Iterator[Token]:
-    known = [index for index, (_, _, found) in enumerate(groups) if found]
+    every, heads = tree.words, tree.heads
+    neighbour = next(index for index, (_, _, found) in enumerate(groups) if found)
     for index, (start, end, members) in enumerate(groups):
         form = text[start:end]
         is_word = tokenization.is_word(form)
         if members:
-            top = members[0] if len(members) == 1 else min(members, key=partial(_depth, tree.heads))
-            words = tuple([tree.words[member] for member in members])
-            (_, _, upos, deprel, feats), above = tree.words[top], tree.heads[top]
+            top = members[0] if len(members) == 1 else min(members, key=partial(_depth, heads))
+            words = tuple([every[member] for member in members])
+            (_, _, upos, deprel, feats), above = every[top], heads[top]
             head = owner[above] if above >= 0 else -1
             yield token_of((start, end, form, is_word, upos, head, deprel, feats, words, _relation(deprel)))
+            neighbour = index
         else:
             # A sign that the parser dropped hangs on its neighbour.
-            head = max((other for other in known if other < index), default=known[0])
             relation = "dep" if is_word else "punct"
-            yield Token(start, end, form, is_word, "X", head, relation, relation=relation)
+            yield Token(start, end, form, is_word, "X", neighbour, relation, relation=relation)
 
 
 def _cover(units: list[tuple[int, int]], words: list[tuple[int, int]]) -> list[tuple[int, int, list[int]]]:
@@ -335,6 +337,10 @@ def _cover(units: list[tuple[int, int]], words: list[tuple[int, int]]) -> list[t
     groups: list[tuple[int, int, list[int]]] = []
     i = j = 0
     while i < len(units) or j < len(words):
+        if i < len(units) and j < len(words) and units[i] == words[j]:
+            groups.append((*units[i], [j]))
+            i, j = i + 1, j + 1
+            continue
         take_unit = j == len(words) or (i < len(units) and units[i][0] <= words[j][0])
         start, end = units[i] if take_unit else words[j]
         members = []
