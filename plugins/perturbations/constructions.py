@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
+from typing import NamedTuple
 
 from harness_plugins.perturbations.closed_class import FRONTED
 from harness_plugins.perturbations.constituents import functional
@@ -27,6 +28,7 @@ NOUN_PHRASE = frozenset(
 COMPOUND = frozenset({"compound", "flat", "fixed", "goeswith"})
 # Dependents that may open a phrase with a relative or question word.
 _OPENING = frozenset({"det", "nmod", "amod", "advmod", "nummod"})
+_SUBORDINATE = frozenset({"acl", "advcl", "ccomp", "csubj", "xcomp"})
 # Parts of a clause that a question may be about.
 _QUESTIONED = frozenset({"nsubj", "obj", "obl", "advmod", "iobj", "discourse", "aux"})
 # Endings of the Chinese verb that its treebanks take for auxiliaries.
@@ -96,16 +98,87 @@ def _is_phrase(sentence: Sentence, head: int, index: int) -> bool:
     )
 
 
+class _Questions(NamedTuple):
+    """What may make a question of a clause.
+
+    Attributes:
+        marked: whether the sentence holds a question mark.
+        tagged: the tokens whose features say that they ask.
+        listed: those that ask in a main clause by the words that they are.
+    """
+
+    marked: bool
+    tagged: Collection[int]
+    listed: Collection[int]
+
+
+def _questions(sentence: Sentence) -> _Questions:
+    found: _Questions | None = sentence.found.get("questions")
+    if found is None:
+        marks, words = _marks(sentence.language), _question_words(sentence.language)
+        folded = [form.casefold() for form in sentence.forms]
+        found = sentence.found["questions"] = _Questions(
+            True in [form in marks for form in folded],
+            [n for n, token in enumerate(sentence.tokens) if "Int" in token.feats.get("PronType", "")],
+            () if words.isdisjoint(folded) else [n for n, form in enumerate(folded) if form in words],
+        )
+    return found
+
+
+@cache
+def _marks(language: str) -> str:
+    return _INTERROGATIVE + (";\u037e" if language == "el" else "")
+
+
+@cache
+def _question_words(language: str) -> frozenset[str]:
+    """Return a language's question words, those of several parts with a blank or a low line between them."""
+    words = _list("question_words.yaml", language)
+    return words.union([word.replace("_", " ") for word in words])
+
+
+def asks(sentence: Sentence, head: int) -> bool:
+    """Say whether the clause that `head` heads is a question: by the sentence's mark or its question word."""
+    marked, tagged, listed = _questions(sentence)
+    if not (marked or tagged or listed):
+        return False
+    tokens = sentence.tokens
+    relation = tokens[head].relation
+    if marked and relation not in ("acl", "advcl", "amod") and _has_question_mark(sentence, head):
+        return True
+    if relation in ("acl", "advcl"):
+        listed = ()
+    return any(
+        index in tagged or index in listed
+        for child in sentence.children(head)
+        if tokens[child].relation in _QUESTIONED
+        for index in _openers(sentence, child)
+    )
+
+
+def _has_question_mark(sentence: Sentence, head: int) -> bool:
+    """Say whether a question mark depends on a clause's head or follows its last word."""
+    marks, tokens = _marks(sentence.language), sentence.tokens
+    words = [index for index in sentence.subtree(head) if tokens[index].is_word]
+    after = words[-1] + 1 if words else head + 1
+    while after < len(tokens) and not tokens[after].is_word:
+        if tokens[after].text in marks:
+            return True
+        after += 1
+    return any(tokens[child].text in marks for child in sentence.children(head))
+
+
 def is_fronted(sentence: Sentence, head: int, index: int) -> bool:
     """Say whether a phrase is a relative or question word, or begins with one (*whose house*)."""
-    tokens = sentence.tokens
+    tokens, tagged = sentence.tokens, _questions(sentence).tagged
     clause = tokens[head]
-    subordinate = clause.relation in ("acl", "advcl", "ccomp", "csubj", "xcomp")
+    subordinate = clause.relation in _SUBORDINATE
+    if not (subordinate or tagged):
+        return False
     pattern = FRONTED.get(sentence.language) if subordinate else None
     for word in _openers(sentence, index):
         token = tokens[word]
-        kind = token.feats.get("PronType", "")
-        if "Int" in kind or (subordinate and "Rel" in kind):
+        if word in tagged or (subordinate and "Rel" in token.feats.get("PronType", "")):
             return True
         if pattern is not None and pattern.fullmatch(token.text.casefold()):
             return True
@@ -121,45 +194,6 @@ def _openers(sentence: Sentence, index: int) -> list[int]:
     tokens = sentence.tokens
     inner = [child for child in sentence.children(index) if tokens[child].relation in _OPENING]
     return [index, *inner]
-
-
-def asks(sentence: Sentence, head: int) -> bool:
-    """Say whether the clause that `head` heads is a question: by the sentence's mark or its question word."""
-    known: dict[int, bool] = sentence.found.setdefault("questions", {})
-    if head not in known:
-        known[head] = _has_question_mark(sentence, head) or _has_question_word(sentence, head)
-    return known[head]
-
-
-def _has_question_mark(sentence: Sentence, head: int) -> bool:
-    """Say whether a question mark depends on a clause's head or follows its last word, and means the clause."""
-    marks = _INTERROGATIVE + (";\u037e" if sentence.language == "el" else "")
-    tokens = sentence.tokens
-    if tokens[head].relation in ("acl", "advcl", "amod") or not any(map(marks.__contains__, sentence.forms)):
-        return False
-    words = [index for index in sentence.subtree(head) if tokens[index].is_word]
-    after = words[-1] + 1 if words else head + 1
-    while after < len(tokens) and not tokens[after].is_word:
-        if tokens[after].text in marks:
-            return True
-        after += 1
-    return any(tokens[child].text in marks for child in sentence.children(head))
-
-
-def _has_question_word(sentence: Sentence, head: int) -> bool:
-    """Say whether a part of a clause is a question word or begins with one; a subordinate's is told by its tag."""
-    tokens = sentence.tokens
-    subordinate = tokens[head].relation in ("acl", "advcl")
-    words = frozenset[str]() if subordinate else _list("question_words.yaml", sentence.language)
-    for child in sentence.children(head):
-        if tokens[child].relation in _QUESTIONED:
-            for index in _openers(sentence, child):
-                token = tokens[index]
-                if "Int" in token.feats.get("PronType", ""):
-                    return True
-                if token.text.casefold().replace(" ", "_") in words:
-                    return True
-    return False
 
 
 @cache
@@ -221,11 +255,10 @@ def leaning(sentence: Sentence, index: int) -> bool:
     """Say whether a dependent of a verb is a small word that leans on it: a weak pronoun, a negation."""
     if functional(sentence, index):
         return True
-    words = _list("preverbs.yaml", sentence.language)
     token = sentence.tokens[index]
     if sentence.language == "de" and token.feats.get("Reflex") == "Yes":
         return not sentence.children(index)
-    return token.relation == "advmod" and token.text.casefold() in words
+    return token.relation == "advmod" and token.text.casefold() in _list("preverbs.yaml", sentence.language)
 
 
 def predicative(sentence: Sentence, head: int) -> bool:

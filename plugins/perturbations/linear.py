@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from harness_plugins.perturbations.constituents import COMMAS, PAIRED, quotation_zones
 
 from harness import Sentence, Token
-from harness.text.lazy import lazy
 from harness.text.writing import spaced
 
 # What a comma beside it sets off.
 _ADJUNCTS = frozenset({"acl", "advcl", "advmod", "appos", "discourse", "obl", "parataxis", "vocative"})
 
+# Signs that are read as words (%, $) and so are part of a phrase, as words are.
+_SIGNS = frozenset({"SYM", "NUM"})
 # Arabic *wa-* and *fa-*, whatever a treebank calls them.
 ARABIC_AND = frozenset({"و", "ف"})
 _ONE_WORD = frozenset(
@@ -39,6 +41,9 @@ class Block(NamedTuple):
     whole: bool = True
 
 
+block_of: Callable[[tuple[Any, ...]], Block] = partial(tuple.__new__, Block)
+
+
 class Line:
     """The order of a sentence's tokens. What is rearranged are whole blocks; punctuation stays between them.
 
@@ -48,34 +53,23 @@ class Line:
     """
 
     def __init__(self, sentence: Sentence) -> None:
+        tokens = sentence.tokens
         self.sentence = sentence
-        self.order = list(range(len(sentence)))
+        self.order = list(range(len(tokens)))
         self._place = self.order.copy()
         self._spare: set[int] = set()
+        self._rows: dict[int, list[Block]] = {}
+        self._solid = [token.is_word or token.upos in _SIGNS for token in tokens]
+        self._zones = quotation_zones(sentence)
+        # The tokens that hold a word of another phrase, and with them those before which none can be cut off.
+        several = [n for n, token in enumerate(tokens) if len(token.words) > 1]
+        self._mixed = frozenset([n for n in several if mixed(tokens[n], sentence.language)])
+        self._stuck = self._mixed.union([n for n in several if tied(tokens[n])])
 
     @property
     def kept(self) -> list[int]:
         """The order without the commas that have nothing left to set off."""
         return [index for index in self.order if index not in self._spare]
-
-    @lazy
-    def _solid(self) -> list[bool]:
-        return list(map(solid, self.sentence.tokens))
-
-    @lazy
-    def _zones(self) -> list[int]:
-        return quotation_zones(self.sentence)
-
-    @lazy
-    def _mixed(self) -> frozenset[int]:
-        """The tokens that hold a word of another phrase."""
-        language = self.sentence.language
-        return frozenset([n for n, token in enumerate(self.sentence.tokens) if mixed(token, language)])
-
-    @lazy
-    def _stuck(self) -> frozenset[int]:
-        """The tokens before which no phrase can be cut off."""
-        return self._mixed.union([n for n, token in enumerate(self.sentence.tokens) if tied(token)])
 
     def is_still(self, head: int) -> bool:
         """Say whether everything from the first to the last token of a phrase lies as it lay in the sentence."""
@@ -83,13 +77,42 @@ class Line:
         return self.order[start:end] == list(range(start, end))
 
     def blocks(self, head: int) -> list[Block]:
-        """Return the blocks of `head` and of its dependents, left to right.
+        """Return the blocks of `head` and of its dependents, left to right; not to be changed.
 
         Of a phrase in pieces the one that holds its top is its block, and each other piece is one of its own;
         a word between them that does not depend on `head` is a block that cannot move.
         """
-        order, place, is_solid = self.order, self._place, self._solid
+        found = self._rows.get(head)
+        if found is None:
+            found = self._rows[head] = self._row(head)
+        return found
+
+    def _row(self, head: int) -> list[Block]:
+        order, place, zones = self.order, self._place, self._zones
         owners = self._owners(head)
+        row = []
+        for start, end in self._runs(head, owners):
+            top = owners[order[start]]
+            if top is None or not (self._solid[top] and start <= place[top] < end):
+                top = self._top(start, end)
+            # With the quotation marks and brackets around it that the tree gives to it.
+            while start > 0 and owners[order[start - 1]] == top and self._is_mark(start - 1):
+                start -= 1
+            while end < len(order) and owners[order[end]] == top and self._closes(end):
+                end += 1
+            first, last = order[start], order[end - 1]
+            whole = (
+                zones[first] == zones[last] == zones[head]
+                and owners[first] is not None
+                and first not in self._stuck
+                and last not in self._mixed
+            )
+            row.append(block_of((top, start, end, whole)))
+        return row
+
+    def _runs(self, head: int, owners: Sequence[int | None]) -> Iterable[tuple[int, int]]:
+        """Return where the words of a phrase lie that have the same owner and no other's word between them."""
+        order, place, is_solid = self.order, self._place, self._solid
         places = [place[index] for index in self.sentence.subtree(head) if is_solid[index]]
         starts: list[int] = []
         ends: list[int] = []
@@ -104,7 +127,7 @@ class Line:
                     last = owner
                 else:
                     ends[-1] = at + 1
-        return [self._block(head, owners, start, end) for start, end in zip(starts, ends, strict=True)]
+        return zip(starts, ends, strict=True)
 
     def _owners(self, head: int) -> list[int | None]:
         """Return for each token which child of `head` it depends on, and for `head` itself; None of all others."""
@@ -119,22 +142,8 @@ class Line:
         owners[head] = head
         return owners
 
-    def _block(self, head: int, owners: Sequence[int | None], start: int, end: int) -> Block:
-        """Return a run of words as a block, with the quotation marks and brackets that the tree gives to it."""
-        order, zones = self.order, self._zones
-        top = self._top(owners[order[start]], start, end)
-        while start > 0 and owners[order[start - 1]] == top and self._is_mark(start - 1):
-            start -= 1
-        while end < len(order) and owners[order[end]] == top and self._closes(end):
-            end += 1
-        first, last = order[start], order[end - 1]
-        loose = owners[first] is not None and first not in self._stuck and last not in self._mixed
-        return Block(top, start, end, loose and zones[first] == zones[last] == zones[head])
-
-    def _top(self, owner: int | None, start: int, end: int) -> int:
-        """Return the owner of a run that it holds, or else the first word of it that depends on none of it."""
-        if owner is not None and start <= self._place[owner] < end and self._solid[owner]:
-            return owner
+    def _top(self, start: int, end: int) -> int:
+        """Return the first word of a run that depends on none of it."""
         inside = [index for index in self.order[start:end] if self._solid[index]]
         return next(index for index in inside if self.sentence.head(index) not in inside)
 
@@ -173,6 +182,7 @@ class Line:
             new += self._without_repeats(marks)
         if len(new) < end - start:
             new += sorted(set(order[start:end]).difference(new))
+        self._rows.clear()
         order[start:end] = new
         for at, index in enumerate(new, start):
             place[index] = at
@@ -201,9 +211,7 @@ class Line:
             for block, before in owned or [side for side in sides if self._is_adjunct(side[0], source)]:
                 place = list(target).index(block) - before
                 end = source[-1].end
-                inside = end < len(self.order) and (
-                    solid(self.sentence.tokens[self.order[end]]) or self._is_mark(end)
-                )
+                inside = end < len(self.order) and (self._solid[self.order[end]] or self._is_mark(end))
                 return min(max(place, 0), len(target) - (1 if inside else 2))
         return number
 
@@ -234,11 +242,6 @@ class Line:
     def _is_head(self, block: Block, source: Sequence[Block]) -> bool:
         """Say whether the others depend on this block's token: what depends on it is not in its block."""
         return any(self.sentence.head(other.top) == block.top for other in source if other is not block)
-
-
-def solid(token: Token) -> bool:
-    """Say whether a token is part of a phrase: a word, or a sign that is read as one (%, $)."""
-    return token.is_word or token.upos in ("SYM", "NUM")
 
 
 def tied(token: Token) -> bool:

@@ -12,7 +12,7 @@ from harness_plugins.perturbations.linear import Block, Line
 from harness import Sentence
 
 # The blocks from the first to the last that changes, as they lie and as they shall lie.
-Move = tuple[list[Block], list[Block]]
+Move = tuple[Sequence[Block], Sequence[Block]]
 # What stands beside a noun that is no predicate, or before an adjective.
 _WITH_ADVERBS = NOUN_PHRASE | {"advmod"}
 # What an adjective, and a possessor behind the noun, does not come between.
@@ -46,7 +46,7 @@ def _proclitic(sentence: Sentence, head: int) -> bool:
     return len(words) > 1 and words[0].deprel.partition(":")[0] in ("case", "cc", "mark")
 
 
-def trimmed(source: list[Block], target: list[Block]) -> Move | None:
+def trimmed(source: Sequence[Block], target: Sequence[Block]) -> Move | None:
     """Leave off what is the same at both ends; None if nothing differs, or a quotation would be torn."""
     changed = [n for n, block in enumerate(source) if block is not target[n]]
     if not changed:
@@ -107,7 +107,7 @@ def _inner(sentence: Sentence, index: int, relations: frozenset[str]) -> bool:
     return token.relation in relations or token.deprel in ("obl:npmod", "obl:unmarked")
 
 
-def _noun_phrase(sentence: Sentence, blocks: list[Block], head: int, kind: str) -> list[Block]:
+def _noun_phrase(sentence: Sentence, blocks: Sequence[Block], head: int, kind: str) -> Sequence[Block]:
     start, end = noun_phrase_bounds(sentence, blocks, head)
     if kind == "adposition":
         # In *in Paris and London* the adposition stands before both, in *in Paris and in London* not.

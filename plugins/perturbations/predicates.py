@@ -27,19 +27,19 @@ class Predicate(NamedTuple):
 
     Attributes:
         blocks: all blocks of the clause, left to right.
-        parts: ``S``, ``V`` and ``O``: the blocks of each, left to right; a predicate noun counts as object of
-            its copula.
+        parts: ``S``, ``V`` and ``O``: which blocks each is; a predicate noun counts as object of its copula.
+        anchor: which block of ``V`` is the verb's own, or the copula's.
     """
 
-    blocks: list[Block]
-    parts: dict[str, list[Block]]
-    anchor: Block
+    blocks: Sequence[Block]
+    parts: dict[str, list[int]]
+    anchor: int
 
     def in_order(self, order: str) -> bool:
         """Say whether its parts lie as `order` (``SOV``) has them."""
         anchors = {**self.parts, "V": [self.anchor]}
-        starts = [block.start for letter in order for block in anchors.get(letter, ())]
-        return starts == sorted(starts)
+        numbers = [number for letter in order for number in anchors.get(letter, ())]
+        return numbers == sorted(numbers)
 
     def move(self, order: str) -> Move | None:
         """Return the move that puts its parts into `order`, next to each other where the first of them stood.
@@ -47,25 +47,22 @@ class Predicate(NamedTuple):
         A verb that comes last goes, with what precedes it, to where the last of them stood, so that it closes
         the clause as far as its own parts did. What is no part of them keeps its order.
         """
-        verb = self.parts["V"]
-        parts = {**self.parts, "V": [self.anchor]}
-        row = [block for block in self.blocks if block is self.anchor or block not in verb]
-        own = [block for part in parts.values() for block in part]
-        places = [number for number, block in enumerate(row) if block in own]
+        parts, anchor = self.parts, self.anchor
         present = [letter for letter in order if letter in parts]
         split = 1 if present[-1] == "V" and len(present) == 3 else 0
-        first = [block for letter in present[:split] for block in parts[letter]]
-        second = [block for letter in present[split:] for block in (verb if letter == "V" else parts[letter])]
+        first = [number for letter in present[:split] for number in parts[letter]]
+        second = [number for letter in present[split:] for number in parts[letter]]
+        own = [anchor, *parts.get("S", ()), *parts.get("O", ())]
+        start, last = min(own), max(own)
+        others = [n for n in range(len(self.blocks)) if n not in second and n not in first]
+        before = [n for n in others if n < start]
+        between = [n for n in others if start < n < last]
+        after = [n for n in others if n > last]
         late = order.endswith("V")
-        target: list[Block] = []
-        for number, block in enumerate(row):
-            if number == places[0]:
-                target += first if late else second
-            if number == places[-1] and late:
-                target += second
-            if number not in places:
-                target.append(block)
-        return trimmed(self.blocks, target)
+        target = (
+            [*before, *first, *between, *second, *after] if late else [*before, *second, *between, *after]
+        )
+        return trimmed(self.blocks, [self.blocks[n] for n in target])
 
 
 def clauses(sentence: Sentence) -> list[int]:
@@ -88,39 +85,24 @@ def predicate(line: Line, head: int) -> Predicate | None:
         return None
     if sentence.language == "th" and token.deprel == "acl":
         return None
-    blocks = line.blocks(head)
-    found = (_verbal if token.upos == "VERB" else _nominal)(sentence, blocks, head)
-    if found is None:
+    found = (_verbal if token.upos == "VERB" else _nominal)(sentence, line.blocks(head), head)
+    if found is None or len(found.parts) < 2 or _interrupted(sentence, found):
         return None
-    parts, anchor = found
-    for block in blocks:
-        part = _argument(sentence, head, block)
-        if part is not None and block not in parts["V"]:
-            parts.setdefault(part, []).append(block)
-    if len(parts) < 2 or _interrupted(sentence, blocks, parts):
-        return None
-    return Predicate(blocks, parts, anchor)
+    return found
 
 
-def _argument(sentence: Sentence, head: int, block: Block) -> str | None:
-    token = sentence.tokens[block.top]
-    if block.top == head or token.relation not in ("nsubj", "obj", "iobj"):
-        return None
-    if leaning(sentence, block.top) or is_fronted(sentence, head, block.top):
-        return None
-    return "S" if token.relation == "nsubj" else "O"
-
-
-def _verbal(
-    sentence: Sentence, blocks: list[Block], head: int
-) -> tuple[dict[str, list[Block]], Block] | None:
+def _verbal(sentence: Sentence, blocks: Sequence[Block], head: int) -> Predicate:
     start, end = verb_bounds(sentence, blocks, head)
-    verb = [
-        block
-        for number, block in enumerate(blocks)
-        if start <= number < end or _goes_along(sentence, head, block.top)
-    ]
-    return {"V": verb}, next(block for block in blocks if block.top == head)
+    parts: dict[str, list[int]] = {"V": []}
+    anchor = start
+    for number, block in enumerate(blocks):
+        if block.top == head:
+            anchor = number
+        if start <= number < end or _goes_along(sentence, head, block.top):
+            parts["V"].append(number)
+        elif (part := _argument(sentence, head, block.top)) is not None:
+            parts.setdefault(part, []).append(number)
+    return Predicate(blocks, parts, anchor)
 
 
 def _goes_along(sentence: Sentence, head: int, index: int) -> bool:
@@ -130,30 +112,33 @@ def _goes_along(sentence: Sentence, head: int, index: int) -> bool:
     return token.relation in ("advmod", "obj") and token.is_word and leans(sentence, head, index)
 
 
-def _nominal(
-    sentence: Sentence, blocks: list[Block], head: int
-) -> tuple[dict[str, list[Block]], Block] | None:
+def _argument(sentence: Sentence, head: int, index: int) -> str | None:
+    relation = sentence.tokens[index].relation
+    if index == head or relation not in ("nsubj", "obj", "iobj"):
+        return None
+    if leaning(sentence, index) or is_fronted(sentence, head, index):
+        return None
+    return "S" if relation == "nsubj" else "O"
+
+
+def _nominal(sentence: Sentence, blocks: Sequence[Block], head: int) -> Predicate | None:
     """Return copula and predicate; a predicate without copula cannot be told from a sentence's topic."""
-    copulas = [block for block in blocks if sentence.tokens[block.top].relation == "cop"]
-    if len(copulas) != 1:
+    tokens = sentence.tokens
+    if [tokens[block.top].relation for block in blocks].count("cop") != 1:
         return None
     start, end = noun_phrase_bounds(sentence, blocks, head)
     if end - start > 1:
         whole = False not in [block.whole for block in blocks[start:end]]
         inner = Block(head, blocks[start].start, blocks[end - 1].end, whole)
-        blocks[start:end] = [inner]
-    else:
-        inner = blocks[start]
-    verb = [
-        block
-        for block in blocks
-        if block is copulas[0]
-        or (
-            block is not inner
-            and (sentence.tokens[block.top].relation == "aux" or _negates(sentence, block.top))
-        )
-    ]
-    return {"V": verb, "O": [inner]}, copulas[0]
+        blocks = [*blocks[:start], inner, *blocks[end:]]
+    parts: dict[str, list[int]] = {"V": [], "O": [start]}
+    relations = [tokens[block.top].relation for block in blocks]
+    for number, (block, relation) in enumerate(zip(blocks, relations, strict=True)):
+        if number != start and (relation in ("cop", "aux") or _negates(sentence, block.top)):
+            parts["V"].append(number)
+        elif (part := _argument(sentence, head, block.top)) is not None:
+            parts.setdefault(part, []).append(number)
+    return Predicate(blocks, parts, relations.index("cop"))
 
 
 def _negates(sentence: Sentence, index: int) -> bool:
@@ -161,11 +146,10 @@ def _negates(sentence: Sentence, index: int) -> bool:
     return token.relation == "advmod" and token.is_word and leaning(sentence, index)
 
 
-def _interrupted(sentence: Sentence, blocks: Sequence[Block], parts: dict[str, list[Block]]) -> bool:
+def _interrupted(sentence: Sentence, found: Predicate) -> bool:
     """Say whether another clause stands between the parts: *bought and sold cars*."""
-    own = [block for part in parts.values() for block in part]
-    numbers = [number for number, block in enumerate(blocks) if block in own]
-    return any(
-        sentence.tokens[block.top].relation in _LINKED and block not in own
-        for block in blocks[numbers[0] : numbers[-1]]
-    )
+    linked = [n for n, block in enumerate(found.blocks) if sentence.tokens[block.top].relation in _LINKED]
+    if not linked:
+        return False
+    own = [number for part in found.parts.values() for number in part]
+    return any(min(own) < n < max(own) and n not in own for n in linked)

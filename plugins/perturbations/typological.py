@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, NamedTuple
@@ -40,24 +40,25 @@ class Rule:
     kind: str
     value: str
 
-    def sites(self, line: Line) -> Iterator[Site]:
-        """Yield the heads at which a sentence has another order than this one and can be given it."""
+    def heads(self, sentence: Sentence) -> Iterable[tuple[int, Sequence[int]]]:
+        """Return the heads that may have another order than this one, and their dependents on the wrong side."""
         if self.kind == "order":
-            for head in clauses(line.sentence):
-                found = predicate(line, head)
-                if found is not None and not found.in_order(self.value):
-                    move = found.move(self.value)
-                    if move is not None:
-                        yield Site(self, head, (), move)
-            return
+            return [(head, ()) for head in clauses(sentence)]
+        before = self.value == "before"
         wrong: dict[int, list[int]] = {}
-        for head, dependent in constructions(line.sentence, self.kind):
-            if (dependent < head) != (self.value == "before"):
+        for head, dependent in constructions(sentence, self.kind):
+            if (dependent < head) != before:
                 wrong.setdefault(head, []).append(dependent)
-        for head, dependents in wrong.items():
+        return wrong.items()
+
+    def site(self, line: Line, head: int, dependents: Sequence[int]) -> Site | None:
+        """Return what is to be done at one of `heads`; None if it has the order, or cannot be given it."""
+        if self.kind == "order":
+            found = predicate(line, head)
+            move = None if found is None or found.in_order(self.value) else found.move(self.value)
+        else:
             move = to_side(line, self.kind, head, dependents, self.value == "before")
-            if move is not None:
-                yield Site(self, head, dependents, move)
+        return None if move is None else Site(self, head, dependents, move)
 
 
 class Site(NamedTuple):
@@ -124,8 +125,11 @@ class WordOrder(Perturbation):
         return {"rules": [f"{rule.kind} {rule.value}" for rule in self.rules]}
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
+        heads = [(rule, *found) for rule in self.rules for found in rule.heads(sentence)]
+        if not heads:
+            return Rewrite.unchanged(sentence)
         line = Line(sentence)
-        sites = [site for rule in self.rules for site in rule.sites(line)]
+        sites = [site for rule, head, wrong in heads if (site := rule.site(line, head, wrong)) is not None]
         if not sites:
             return Rewrite.unchanged(sentence)
         drawn = list(range(len(sites)))
