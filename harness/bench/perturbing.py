@@ -23,6 +23,7 @@ from harness.execute.workers import Job, Workers
 from harness.formats import format_named
 from harness.languages import languages
 from harness.perturbation import Perturbation
+from harness.plan.asked import RESOURCES
 from harness.registry import Registry
 from harness.text import disturb_table
 from harness.text.passages import Passages
@@ -42,7 +43,6 @@ class Pace:
     Attributes:
         perturbation: its full name.
         sentences: how many are disturbed at once.
-        words: how many words they have on average.
         first: seconds of processor time in each round, with sentences that were never seen.
         given: the same, with sentences whose words, or trees if it needs them, have been read but never disturbed.
         again: the same, with sentences that it has seen before, drawn with another seed.
@@ -51,7 +51,6 @@ class Pace:
 
     perturbation: str
     sentences: int
-    words: float
     first: tuple[float, ...]
     given: tuple[float, ...]
     again: tuple[float, ...]
@@ -131,6 +130,19 @@ def _table(pairs: Sequence[tuple[str, str]]) -> pa.Table:
     )
 
 
+def words_each(rows: pa.Table) -> float:
+    """Return how many words, parts between blanks, the texts of a table have on average."""
+    texts = rows.column("text").to_pylist()
+    return sum(len(text.split()) for text in texts) / max(len(texts), 1)
+
+
+def unmeasured(perturbation: Perturbation, language: str) -> str | None:
+    """Say why a perturbation cannot be measured on sentences with their trees; None where it can."""
+    lacking = [RESOURCES[need] for need in perturbation.needs if need in RESOURCES]
+    lacking += [f"the column {name}" for name in perturbation.columns if name != "text"]
+    return f"it needs {' and '.join(lacking)}" if lacking else perturbation.unserved(language)
+
+
 def measure(
     perturbation: Perturbation, table: pa.Table, language: str, repeats: int, heed: Callable[[str], None]
 ) -> Pace:
@@ -176,9 +188,8 @@ def measure(
         first.append(ours(number, None))
         given.append(ours(number, read()))
         again.append(ours(number, kept))
-    words = sum(len(text.split()) for text in texts) / max(len(texts), 1)
     times = (tuple(first), tuple(given), tuple(again), tuple(theirs) or None)
-    return Pace(perturbation.full_name, len(texts), words, *times)
+    return Pace(perturbation.full_name, len(texts), *times)
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def load(
 def perturb(
     perturb: Annotated[
         list[str] | None,
-        typer.Option("--perturb", "-p", help="Measure this perturbation (repeatable)."),
+        typer.Option("--perturb", "-p", help="Measure this perturbation, or all of a group (repeatable)."),
     ] = None,
     language: Annotated[str, typer.Option("--language", "-l", help="Language of the treebank.")] = "en",
     ud: Annotated[
@@ -95,6 +95,8 @@ def perturb(
         measure,
         scaling,
         treebank_rows,
+        unmeasured,
+        words_each,
     )
     from harness.cli import options
     from harness.cli.output import wide_console
@@ -117,8 +119,11 @@ def perturb(
     )
     spread = Table("perturbation", "1 process/s", f"{workers} processes/s", "of linear")
     with console.status("disturbing") as status:
-        for name in perturb or (*NOISE, *TREES):
-            asked = registry.perturbation(name)
+        for asked in [choice.perturbation for choice in registry.perturbations(perturb or (*NOISE, *TREES))]:
+            reason = unmeasured(asked, language)
+            if reason is not None:
+                console.print(f"[yellow]not measured[/] {asked.full_name}: {reason}", highlight=False)
+                continue
             each = measure(asked, rows, language, repeats, status.update)
             other = each.other_pace
             goal = GOAL["trees" if "parse" in asked.needs else "noise"]
@@ -132,7 +137,6 @@ def perturb(
                 f"{each.pace_again / other:.2f}" if other else "-",
                 f"{goal:,}",
             )
-            words = each.words
             if workers > 1:
                 both = scaling(asked, rows, language, workers, repeats, status.update)
                 spread.add_row(
@@ -143,7 +147,8 @@ def perturb(
                 )
     console.print(table)
     console.print(
-        f"{rows.num_rows:,} sentences of {words:.1f} words; processor time of one core, medians of {repeats}\n"
+        f"{rows.num_rows:,} sentences of {words_each(rows):.1f} words; "
+        f"processor time of one core, medians of {repeats}\n"
         "cold: never seen before, so that texts are cut into words and trees read from CoNLL-U\n"
         "read: their words are cut and their trees read, and nothing else is known of them\n"
         "seen: the same sentences with another seed: what depends on words and trees alone is known\n"

@@ -8,7 +8,7 @@ import pytest
 
 from harness import HarnessError
 from harness.bench import perturbing
-from harness.bench.perturbing import made_rows, measure, nlpaug_operator, scaling
+from harness.bench.perturbing import made_rows, measure, nlpaug_operator, scaling, unmeasured, words_each
 from harness.cli.bench import perturb
 from harness.registry import load_registry
 
@@ -29,6 +29,17 @@ def test_a_tree_perturbation_has_a_pace_and_no_rival() -> None:
     assert found.pace_given > 0
     assert found.pace_again > 0
     assert nlpaug_operator("syntactic.scramble", "en") is None
+
+
+def test_what_cannot_be_measured_says_why() -> None:
+    registry = load_registry()
+    assert unmeasured(registry.perturbation("noise.swap"), "en") is None
+    assert (
+        unmeasured(registry.perturbation("syntactic.passive"), "de") == "syntactic.passive does not serve de"
+    )
+    assert unmeasured(registry.perturbation("noise.misspellings"), "en") == "it needs --noise-words FILE"
+    assert "the column hypothesis" in str(unmeasured(registry.perturbation("adversarial.negation"), "en"))
+    assert 2 < words_each(made_rows(registry)) < 30
 
 
 def test_made_sentences_are_english(tmp_path: Path) -> None:
