@@ -253,12 +253,18 @@ def _is_auxiliary(sentence: Sentence, head: int, index: int) -> bool:
 
 def leaning(sentence: Sentence, index: int) -> bool:
     """Say whether a dependent of a verb is a small word that leans on it: a weak pronoun, a negation."""
-    if functional(sentence, index):
-        return True
-    token = sentence.tokens[index]
-    if sentence.language == "de" and token.feats.get("Reflex") == "Yes":
+    known: dict[int, bool] = sentence.found.setdefault("leaning", {})
+    found = known.get(index)
+    if found is None:
+        found = known[index] = functional(sentence, index) or _leans(sentence, index)
+    return found
+
+
+def _leans(sentence: Sentence, index: int) -> bool:
+    token, language = sentence.tokens[index], sentence.language
+    if language == "de" and token.feats.get("Reflex") == "Yes":
         return not sentence.children(index)
-    return token.relation == "advmod" and token.text.casefold() in _list("preverbs.yaml", sentence.language)
+    return token.relation == "advmod" and token.text.casefold() in _list("preverbs.yaml", language)
 
 
 def predicative(sentence: Sentence, head: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 from harness_plugins.perturbations.constituents import COMMAS, PAIRED, quotation_zones
 
 from harness import Sentence, Token
+from harness.text.lazy import lazy
 from harness.text.writing import spaced
 
 # What a comma beside it sets off.
 _ADJUNCTS = frozenset({"acl", "advcl", "advmod", "appos", "discourse", "obl", "parataxis", "vocative"})
 
 # Signs that are read as words (%, $) and so are part of a phrase, as words are.
-_SIGNS = frozenset({"SYM", "NUM"})
+_SOLID = frozenset({"SYM", "NUM"})
 # Arabic *wa-* and *fa-*, whatever a treebank calls them.
 ARABIC_AND = frozenset({"و", "ف"})
 _ONE_WORD = frozenset(
@@ -44,6 +45,22 @@ class Block(NamedTuple):
 block_of: Callable[[tuple[Any, ...]], Block] = partial(tuple.__new__, Block)
 
 
+class _Signs(NamedTuple):
+    """What decides, token by token, where blocks begin and end.
+
+    Attributes:
+        is_solid: whether it is part of a phrase: a word, or a sign that is read as one.
+        zones: in which quotation or brackets it stands.
+        knots: the tokens that hold a word of another phrase.
+        stuck: the same, and those that hold the conjunction of their clause: nothing can be cut off before them.
+    """
+
+    is_solid: Sequence[bool]
+    zones: Sequence[int]
+    knots: Collection[int]
+    stuck: Collection[int]
+
+
 class Line:
     """The order of a sentence's tokens. What is rearranged are whole blocks; punctuation stays between them.
 
@@ -53,23 +70,28 @@ class Line:
     """
 
     def __init__(self, sentence: Sentence) -> None:
-        tokens = sentence.tokens
         self.sentence = sentence
-        self.order = list(range(len(tokens)))
+        self.order = list(range(len(sentence.tokens)))
         self._place = self.order.copy()
         self._spare: set[int] = set()
         self._rows: dict[int, list[Block]] = {}
-        self._solid = [token.is_word or token.upos in _SIGNS for token in tokens]
-        self._zones = quotation_zones(sentence)
-        # The tokens that hold a word of another phrase, and with them those before which none can be cut off.
-        several = [n for n, token in enumerate(tokens) if len(token.words) > 1]
-        self._mixed = frozenset([n for n in several if mixed(tokens[n], sentence.language)])
-        self._stuck = self._mixed.union([n for n in several if tied(tokens[n])])
 
     @property
     def kept(self) -> list[int]:
         """The order without the commas that have nothing left to set off."""
         return [index for index in self.order if index not in self._spare]
+
+    @lazy
+    def _signs(self) -> _Signs:
+        tokens, language = self.sentence.tokens, self.sentence.language
+        several = [n for n, token in enumerate(tokens) if len(token.words) > 1]
+        knots = frozenset([n for n in several if mixed(tokens[n], language)])
+        return _Signs(
+            [token.is_word or token.upos in _SOLID for token in tokens],
+            quotation_zones(self.sentence),
+            knots,
+            knots.union([n for n in several if tied(tokens[n])]),
+        )
 
     def is_still(self, head: int) -> bool:
         """Say whether everything from the first to the last token of a phrase lies as it lay in the sentence."""
@@ -88,12 +110,13 @@ class Line:
         return found
 
     def _row(self, head: int) -> list[Block]:
-        order, place, zones = self.order, self._place, self._zones
+        order, place = self.order, self._place
+        is_solid, zones, knots, stuck = self._signs
         owners = self._owners(head)
         row = []
         for start, end in self._runs(head, owners):
             top = owners[order[start]]
-            if top is None or not (self._solid[top] and start <= place[top] < end):
+            if top is None or not (is_solid[top] and start <= place[top] < end):
                 top = self._top(start, end)
             # With the quotation marks and brackets around it that the tree gives to it.
             while start > 0 and owners[order[start - 1]] == top and self._is_mark(start - 1):
@@ -104,15 +127,15 @@ class Line:
             whole = (
                 zones[first] == zones[last] == zones[head]
                 and owners[first] is not None
-                and first not in self._stuck
-                and last not in self._mixed
+                and first not in stuck
+                and last not in knots
             )
             row.append(block_of((top, start, end, whole)))
         return row
 
     def _runs(self, head: int, owners: Sequence[int | None]) -> Iterable[tuple[int, int]]:
         """Return where the words of a phrase lie that have the same owner and no other's word between them."""
-        order, place, is_solid = self.order, self._place, self._solid
+        order, place, is_solid = self.order, self._place, self._signs.is_solid
         places = [place[index] for index in self.sentence.subtree(head) if is_solid[index]]
         starts: list[int] = []
         ends: list[int] = []
@@ -134,7 +157,9 @@ class Line:
         owners: list[int | None] = [None] * len(self.order)
         for child in self.sentence.children(head):
             start, end, whole = self.sentence.extent(child)
-            if whole:
+            if end - start == 1:
+                owners[child] = child
+            elif whole:
                 owners[start:end] = [child] * (end - start)
             else:
                 for index in self.sentence.subtree(child):
@@ -144,7 +169,7 @@ class Line:
 
     def _top(self, start: int, end: int) -> int:
         """Return the first word of a run that depends on none of it."""
-        inside = [index for index in self.order[start:end] if self._solid[index]]
+        inside = [index for index in self.order[start:end] if self._signs.is_solid[index]]
         return next(index for index in inside if self.sentence.head(index) not in inside)
 
     def _is_mark(self, place: int) -> bool:
@@ -211,7 +236,9 @@ class Line:
             for block, before in owned or [side for side in sides if self._is_adjunct(side[0], source)]:
                 place = list(target).index(block) - before
                 end = source[-1].end
-                inside = end < len(self.order) and (self._solid[self.order[end]] or self._is_mark(end))
+                inside = end < len(self.order) and (
+                    self._signs.is_solid[self.order[end]] or self._is_mark(end)
+                )
                 return min(max(place, 0), len(target) - (1 if inside else 2))
         return number
 

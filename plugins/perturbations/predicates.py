@@ -7,13 +7,15 @@ from typing import NamedTuple
 
 from harness_plugins.perturbations.constructions import asks, is_fronted, leaning
 from harness_plugins.perturbations.linear import Block, Line
-from harness_plugins.perturbations.phrases import Move, leans, noun_phrase_bounds, trimmed, verb_bounds
+from harness_plugins.perturbations.phrases import Move, noun_phrase_bounds, trimmed, verb_bounds
 
 from harness import Sentence
 
 # Small words that go with their verb from wherever they stand: auxiliaries, negation, separable particles.
 _ALWAYS = frozenset({"aux", "expl", "compound"})
 _ARGUMENTS = frozenset({"nsubj", "obj"})
+# Dependents that are arguments, or small words that may go with the verb.
+_ORDERED = frozenset({"nsubj", "obj", "iobj", "advmod"})
 # What begins another clause.
 _LINKED = frozenset({"conj", "parataxis", "cc"})
 _NO_CLAUSE = frozenset(
@@ -98,25 +100,22 @@ def _verbal(sentence: Sentence, blocks: Sequence[Block], head: int) -> Predicate
     for number, block in enumerate(blocks):
         if block.top == head:
             anchor = number
-        if start <= number < end or _goes_along(sentence, head, block.top):
+        if start <= number < end or sentence.tokens[block.top].relation in _ALWAYS:
             parts["V"].append(number)
-        elif (part := _argument(sentence, head, block.top)) is not None:
+        elif (part := _part(sentence, head, block.top)) is not None:
             parts.setdefault(part, []).append(number)
     return Predicate(blocks, parts, anchor)
 
 
-def _goes_along(sentence: Sentence, head: int, index: int) -> bool:
+def _part(sentence: Sentence, head: int, index: int) -> str | None:
+    """Return which part of a clause a phrase is; None of what is neither argument nor leans on the verb."""
     token = sentence.tokens[index]
-    if token.relation in _ALWAYS:
-        return True
-    return token.relation in ("advmod", "obj") and token.is_word and leans(sentence, head, index)
-
-
-def _argument(sentence: Sentence, head: int, index: int) -> str | None:
-    relation = sentence.tokens[index].relation
-    if index == head or relation not in ("nsubj", "obj", "iobj"):
+    relation = token.relation
+    if relation not in _ORDERED:
         return None
-    if leaning(sentence, index) or is_fronted(sentence, head, index):
+    if leaning(sentence, index):
+        return "V" if token.is_word and relation in ("advmod", "obj") else None
+    if relation == "advmod" or is_fronted(sentence, head, index):
         return None
     return "S" if relation == "nsubj" else "O"
 
@@ -134,16 +133,12 @@ def _nominal(sentence: Sentence, blocks: Sequence[Block], head: int) -> Predicat
     parts: dict[str, list[int]] = {"V": [], "O": [start]}
     relations = [tokens[block.top].relation for block in blocks]
     for number, (block, relation) in enumerate(zip(blocks, relations, strict=True)):
-        if number != start and (relation in ("cop", "aux") or _negates(sentence, block.top)):
-            parts["V"].append(number)
-        elif (part := _argument(sentence, head, block.top)) is not None:
+        if number == start:
+            continue
+        part = "V" if relation in ("cop", "aux") else _part(sentence, head, block.top)
+        if part is not None and (part, relation) != ("V", "obj"):
             parts.setdefault(part, []).append(number)
     return Predicate(blocks, parts, relations.index("cop"))
-
-
-def _negates(sentence: Sentence, index: int) -> bool:
-    token = sentence.tokens[index]
-    return token.relation == "advmod" and token.is_word and leaning(sentence, index)
 
 
 def _interrupted(sentence: Sentence, found: Predicate) -> bool:

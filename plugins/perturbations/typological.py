@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, NamedTuple
@@ -40,19 +40,36 @@ class Rule:
     kind: str
     value: str
 
-    def heads(self, sentence: Sentence) -> Iterable[tuple[int, Sequence[int]]]:
-        """Return the heads that may have another order than this one, and their dependents on the wrong side."""
+    @property
+    def name(self) -> str:
+        """Both, as options give them: ``adjective after``."""
+        return f"{self.kind} {self.value}"
+
+    def sites(self, line: Line) -> Sequence[Site]:
+        """Return the heads at which a sentence has another order than this one and can be given it.
+
+        They are looked for once in a sentence. `line` is the sentence as it was.
+        """
+        known = line.sentence.found
+        sites: list[Site] | None = known.get(self.name)
+        if sites is None:
+            heads = self._heads(line.sentence)
+            found = [self._site(line, head, dependents) for head, dependents in heads.items()]
+            sites = known[self.name] = [site for site in found if site is not None]
+        return sites
+
+    def _heads(self, sentence: Sentence) -> Mapping[int, Sequence[int]]:
+        """Return the heads that may have another order than this one, each with its dependents on the wrong side."""
         if self.kind == "order":
-            return [(head, ()) for head in clauses(sentence)]
+            return dict.fromkeys(clauses(sentence), ())
         before = self.value == "before"
         wrong: dict[int, list[int]] = {}
         for head, dependent in constructions(sentence, self.kind):
             if (dependent < head) != before:
                 wrong.setdefault(head, []).append(dependent)
-        return wrong.items()
+        return wrong
 
-    def site(self, line: Line, head: int, dependents: Sequence[int]) -> Site | None:
-        """Return what is to be done at one of `heads`; None if it has the order, or cannot be given it."""
+    def _site(self, line: Line, head: int, dependents: Sequence[int]) -> Site | None:
         if self.kind == "order":
             found = predicate(line, head)
             move = None if found is None or found.in_order(self.value) else found.move(self.value)
@@ -122,14 +139,11 @@ class WordOrder(Perturbation):
             self.languages = tuple(language for language in LANGUAGES if language not in without)
 
     def options(self) -> Mapping[str, Any]:
-        return {"rules": [f"{rule.kind} {rule.value}" for rule in self.rules]}
+        return {"rules": [rule.name for rule in self.rules]}
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
-        heads = [(rule, *found) for rule in self.rules for found in rule.heads(sentence)]
-        if not heads:
-            return Rewrite.unchanged(sentence)
         line = Line(sentence)
-        sites = [site for rule, head, wrong in heads if (site := rule.site(line, head, wrong)) is not None]
+        sites = [site for rule in self.rules for site in rule.sites(line)]
         if not sites:
             return Rewrite.unchanged(sentence)
         drawn = list(range(len(sites)))
