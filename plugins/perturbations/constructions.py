@@ -49,8 +49,11 @@ def constructions(sentence: Sentence, kind: str) -> list[tuple[int, int]]:
     Kinds say what the dependent is: ``adposition``, ``adjective``, ``genitive`` or ``relative`` to a noun;
     ``auxiliary``, ``object``, ``subject``, ``oblique``, ``clause`` or ``subordinator`` to a verb.
     """
+    pairs = _related(sentence).get(kind)
+    if pairs is None:
+        return []
     is_one = _TESTS[kind]
-    return [pair for pair in _related(sentence).get(kind, ()) if is_one(sentence, *pair)]
+    return [pair for pair in pairs if is_one(sentence, *pair)]
 
 
 def _related(sentence: Sentence) -> Mapping[str, Sequence[tuple[int, int]]]:

@@ -79,7 +79,8 @@ class Line:
     @property
     def kept(self) -> list[int]:
         """The order without the commas that have nothing left to set off."""
-        return [index for index in self.order if index not in self._spare]
+        spare = self._spare
+        return [index for index in self.order if index not in spare] if spare else self.order
 
     @lazy
     def _signs(self) -> _Signs:
@@ -204,7 +205,8 @@ class Line:
         new: list[int] = []
         for block, marks in zip(target, slots, strict=True):
             new += order[block.start : block.end]
-            new += self._without_repeats(marks)
+            if marks:
+                new += self._without_repeats(marks)
         if len(new) < end - start:
             new += sorted(set(order[start:end]).difference(new))
         self._rows.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from harness_plugins.perturbations.closed_class import CLITICS
@@ -31,7 +31,7 @@ def to_side(line: Line, kind: str, head: int, dependents: Sequence[int], before:
         return None
     blocks = line.blocks(head)
     run = _noun_phrase(sentence, blocks, head, kind) if nominal else blocks
-    moving = list(_groups(sentence, run, kind, dependents))
+    moving = _groups(sentence, run, kind, dependents)
     if len(moving) < len(dependents):
         return None
     inserted = [block for group in reversed(moving) for block in group]
@@ -59,14 +59,17 @@ def trimmed(source: Sequence[Block], target: Sequence[Block]) -> Move | None:
 
 def _groups(
     sentence: Sentence, run: Sequence[Block], kind: str, dependents: Sequence[int]
-) -> Iterator[Sequence[Block]]:
-    """Yield the blocks of the dependents, an auxiliary with the pronouns that lean on it."""
-    for number, block in enumerate(run):
-        if block.top in dependents:
-            start = number
-            while kind == "auxiliary" and start > 0 and is_clitic(sentence, run[start - 1].top):
-                start -= 1
-            yield run[start : number + 1]
+) -> list[Sequence[Block]]:
+    """Return the blocks of the dependents, an auxiliary with the pronouns that lean on it."""
+    numbers = [number for number, block in enumerate(run) if block.top in dependents]
+    if kind != "auxiliary":
+        return [run[number : number + 1] for number in numbers]
+    starts = []
+    for start in numbers:
+        while start > 0 and is_clitic(sentence, run[start - 1].top):
+            start -= 1
+        starts.append(start)
+    return [run[start : number + 1] for start, number in zip(starts, numbers, strict=True)]
 
 
 @cache

@@ -53,9 +53,11 @@ class Rule:
         known = line.sentence.found
         sites: list[Site] | None = known.get(self.name)
         if sites is None:
-            heads = self._heads(line.sentence)
-            found = [self._site(line, head, dependents) for head, dependents in heads.items()]
-            sites = known[self.name] = [site for site in found if site is not None]
+            sites = known[self.name] = [
+                site
+                for head, dependents in self._heads(line.sentence).items()
+                if (site := self._site(line, head, dependents)) is not None
+            ]
         return sites
 
     def _heads(self, sentence: Sentence) -> Mapping[int, Sequence[int]]:
