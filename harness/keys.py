@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from json.encoder import encode_basestring
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -32,10 +33,11 @@ def numbers(*first: object) -> Callable[..., int]:
     begun = hashlib.sha256(
         f"[{','.join(_STRING(str(part)) for part in first)}".encode("utf-8", "surrogatepass")
     )
+    copy, string = begun.copy, encode_basestring
 
     def rest(*parts: object) -> int:
-        digest = begun.copy()
-        text = "".join([f",{_STRING(str(part))}" for part in parts])
+        digest = copy()
+        text = "".join([f",{string(str(part))}" for part in parts])
         digest.update(f"{text}]".encode("utf-8", "surrogatepass"))
         return int.from_bytes(digest.digest()[:8], "little")
 

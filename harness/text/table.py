@@ -118,6 +118,7 @@ def _disturbed(
     ids = values["id"]
     many = type(perturbation).rewrite_many is not Perturbation.rewrite_many
     size = TOGETHER if many else BATCH
+    width = len(columns)
     for low in range(0, len(ids), size):
         rows = range(low, min(low + size, len(ids)))
         with _uncollected():
@@ -127,7 +128,6 @@ def _disturbed(
                 for column in columns
             ]
             done = disturb_many(perturbation, texts, seed=seed, intensity=intensity)
-            width = len(columns)
             for row in rows:
                 first = (row - low) * width
                 found.append(_outcome(columns, done[first : first + width], _Row(values, row), shape))

@@ -75,10 +75,12 @@ class WordNoise(Perturbation):
                 lambda form: self._found(form, language) if is_word(form) == words else ()
             )
         found = [(index, slips) for index, form in enumerate(forms) if (slips := known[form])]
-        made = {}
-        for index, slips in drawn(found, intensity, rng) if found else ():
-            slip = slips[int(rng.random() * len(slips))]
-            made[index] = self.disturbed(forms[index], slip, language, rng)
+        made: dict[int, str] = {}
+        if not found:
+            return made
+        random, disturbed = rng.random, self.disturbed
+        for index, slips in drawn(found, intensity, rng):
+            made[index] = disturbed(forms[index], slips[int(random() * len(slips))], language, rng)
         return made
 
     def written(self, sentence: Sentence) -> str:
