@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from json.encoder import encode_basestring
 from collections.abc import Callable, Mapping
+from json.encoder import encode_basestring
 from typing import Any
 
 _STRING = json.JSONEncoder(ensure_ascii=False).encode
