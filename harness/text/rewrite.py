@@ -284,7 +284,7 @@ def _fit_case(sentence: Sentence, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
 
 
 def _recased(piece: Piece, text: str) -> Piece:
-    return piece._replace(text=text, recased=True) if text != piece.text else piece
+    return Piece(text, piece.source, True) if text != piece.text else piece
 
 
 def _slot_gaps(sentence: Sentence, pieces: Sequence[Piece]) -> tuple[str, ...]:

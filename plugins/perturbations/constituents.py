@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from harness_plugins.perturbations.closed_class import CLITICS, FRONTED
@@ -215,13 +215,21 @@ def _fronted(sentence: Sentence, head: int, unit: Unit) -> bool:
     tokens = sentence.tokens[unit.start : unit.end]
     clause = sentence.tokens[head]
     kinds = ("Int", "Rel") if clause.relation in ("acl", "advcl", "ccomp", "csubj", "xcomp") else ("Int",)
-    if any(kind in token.feats.get("PronType", "") for token in tokens for kind in kinds):
-        return True
-    pattern = FRONTED.get(sentence.language)
-    if pattern is not None and any(pattern.fullmatch(token.text.casefold()) for token in tokens[:2]):
+    for token in tokens:
+        told = token.feats.get("PronType")
+        if told is not None and any(kind in told for kind in kinds):
+            return True
+    if any(_is_fronted(token.text, sentence.language) for token in tokens[:2]):
         return True
     relative = clause.deprel == "acl:relcl"
     return relative and len(tokens) == 1 and tokens[0].upos in ("PRON", "ADV", "DET", "SCONJ")
+
+
+@lru_cache(maxsize=4096)
+def _is_fronted(text: str, language: str) -> bool:
+    """Say whether a language's word stands first because it asks or relates."""
+    pattern = FRONTED.get(language)
+    return pattern is not None and pattern.fullmatch(text.casefold()) is not None
 
 
 def _together(sentence: Sentence, top: int) -> bool:
