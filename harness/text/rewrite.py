@@ -140,31 +140,32 @@ class Rewrite:
         A part is the index of a source token, (index, new text) for an altered one, or the text of an
         inserted one; tokens not named are left out. Tokens that were neighbours keep what was between
         them; elsewhere punctuation keeps to the side that it kept to, and words are joined as the language
-        joins them. ValueError if a token is named twice.
+        joins them. ValueError if a token is named twice, or by a number below 0.
         """
-        sources = _sources(sentence)
-        pieces = []
-        for part in parts:
-            if isinstance(part, int):
-                pieces.append(sources[part])
-            elif isinstance(part, str):
-                pieces.append(Piece(part))
-            else:
-                pieces.append(Piece(part[1], part[0]))
+        forms = sentence.forms
+        pieces = [
+            _piece_of((forms[part], part, False)) if type(part) is int else _piece(forms, part) for part in parts
+        ]
         named = [source for _, source, _ in pieces if source is not None]
         if len(set(named)) != len(named):
             raise ValueError("a token is named twice")
-        fitted, old = _fit_case(sentence, pieces), sentence.gaps
+        if named and min(named) < 0:
+            raise ValueError(f"a token's number is {min(named)}")
+        fitted, old, blanks = _fit_case(sentence, pieces), sentence.gaps, spaced(sentence.language)
         gaps = [old[0]]
         for (left, right), phrase_ends in zip(pairwise(fitted), _phrase_ends(sentence, fitted), strict=True):
-            here = right.source
-            if here and left.source == here - 1:
+            here = right[1]
+            if here and left[1] == here - 1:
                 gaps.append(old[here])
+            elif blanks and left[0].isalnum() and right[0].isalnum():
+                gaps.append(" ")
             else:
                 gaps.append(_joint(sentence, left, right, phrase_ends))
         if fitted:
             gaps.append(old[-1])
-        return cls(sentence, fitted, tuple(gaps))
+        made = object.__new__(cls)
+        made.__dict__.update(sentence=sentence, pieces=fitted, gaps=tuple(gaps), eligible=True)
+        return made
 
     @lazy
     def text(self) -> str:
@@ -256,6 +257,12 @@ class Rewrite:
 
 
 _piece_of: Callable[[tuple[Any, ...]], Piece] = partial(tuple.__new__, Piece)
+
+
+def _piece(forms: Sequence[str], part: int | str | tuple[int, str]) -> Piece:
+    if isinstance(part, int):
+        return Piece(forms[part], int(part))
+    return Piece(part) if isinstance(part, str) else Piece(part[1], part[0])
 
 
 def _sources(sentence: Sentence) -> list[Piece]:
@@ -352,20 +359,17 @@ def _phrase_ends(sentence: Sentence, pieces: Sequence[Piece]) -> list[bool]:
 
 def _joint(sentence: Sentence, left: Piece, right: Piece, phrase_ends: bool) -> str:
     """Return what stands between two pieces that were no neighbours."""
-    apart, first, second = spaced(sentence.language), _is_word(sentence, left), _is_word(sentence, right)
-    if apart and first and second and left.text[-1].isalnum() and right.text[-1].isalnum():
-        return " "
     opens = _opens(sentence, right)
-    if not second and not opens:
+    if not _is_word(sentence, right) and not opens:
         return sentence.gaps[right.source] if right.source else ""
     closes = _closes(sentence, left)
-    if not first and not closes:
+    if not _is_word(sentence, left) and not closes:
         after = None if left.source is None else left.source + 1
         if after is not None and after < len(sentence) and sentence.tokens[after].is_word:
             return sentence.gaps[after]
         if _opens(sentence, left):
             return ""
-    if apart or phrase_ends or _apart(left.text, right.text):
+    if spaced(sentence.language) or phrase_ends or _apart(left.text, right.text):
         return " "
     # Where words are written together, quotations and words of other scripts keep the blanks around them.
     around = (

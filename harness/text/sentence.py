@@ -209,8 +209,8 @@ class Sentence:
         return self._children[index]
 
     @lazy
-    def _extents(self) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
-        """For each token the first of its subtree, the last, and how many there are."""
+    def extents(self) -> Sequence[tuple[int, int, bool]]:
+        """The `extent` of each token's subtree; ValueError when not parsed."""
         size = len(self.tokens)
         first, last, count = list(range(size)), list(range(size)), [1] * size
         heads = self.heads
@@ -222,20 +222,18 @@ class Sentence:
                     first[head] = first[index]
                 if last[index] > last[head]:
                     last[head] = last[index]
-        return first, last, count
+        return [(start, end + 1, end + 1 - start == number) for start, end, number in zip(first, last, count)]
 
     def extent(self, index: int) -> tuple[int, int, bool]:
         """Return the first token of a subtree, the one after its last, and whether all between belong to it.
 
         ValueError when not parsed.
         """
-        first, last, count = self._extents
-        end = last[index] + 1
-        return first[index], end, end - first[index] == count[index]
+        return self.extents[index]
 
     def subtree(self, index: int) -> tuple[int, ...]:
         """Return `index` and all that depends on it, left to right; ValueError when not parsed."""
-        start, end, whole = self.extent(index)
+        start, end, whole = self.extents[index]
         if whole:
             return tuple(range(start, end))
         found = [index]

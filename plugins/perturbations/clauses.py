@@ -103,7 +103,7 @@ def _clause(sentence: Sentence, head: int, zones: Sequence[int]) -> Clause | Non
     if len(units) < 2:
         return None
     words = sentence.forms
-    forms = [" ".join(words[unit.start : unit.end]).casefold() for unit in units]
+    forms = [" ".join(words[start:end]).casefold() for start, end, *_ in units]
     subordinate = sentence.tokens[head].relation in SUBORDINATE
     found = Clause(units, forms, list(_exchanges(sentence, units)), subordinate)
     return found if found.has_another_order() else None

@@ -86,7 +86,7 @@ def movable(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
     """
     if not _together(sentence, head):
         return []
-    tokens, zone = sentence.tokens, zones[head]
+    tokens, extents, zone = sentence.tokens, sentence.extents, zones[head]
     group = left, right = _head_group(sentence, head)
     found = []
     if not _anchored(tokens[head]) and zones[left] == zones[right - 1] == zone:
@@ -95,7 +95,7 @@ def movable(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
         role = tokens[child].relation
         if role not in _MOVABLE or left <= child < right or functional(sentence, child):
             continue
-        first, last, whole = sentence.extent(child)
+        first, last, whole = extents[child]
         if not whole and not _together(sentence, child):
             continue
         start, end = _trimmed(sentence, first, last)
@@ -156,17 +156,17 @@ def _clitics(language: str) -> frozenset[str]:
 
 def _head_group(sentence: Sentence, head: int) -> tuple[int, int]:
     """Return the head with the dependents that are glued to it, as far as they touch: [start, end)."""
-    tokens, children = sentence.tokens, sentence.children(head)
+    tokens, children, extents = sentence.tokens, sentence.children(head), sentence.extents
     start, end = head, head + 1
     for child in reversed(children):
         if child < start:
-            first, last, whole = sentence.extent(child)
+            first, last, whole = extents[child]
             touches = last == start or (last == start - 1 and not tokens[last].is_word)
             if whole and touches and _is_glued(sentence, head, child):
                 start = first
     for child in children:
         if child >= end:
-            first, last, whole = sentence.extent(child)
+            first, last, whole = extents[child]
             if whole and first == end and _is_glued(sentence, head, child):
                 end = last
     return _trimmed(sentence, start, end)
@@ -234,7 +234,7 @@ def _is_fronted(text: str, language: str) -> bool:
 
 def _together(sentence: Sentence, top: int) -> bool:
     """Say whether no foreign word stands between the tokens of a subtree."""
-    start, end, whole = sentence.extent(top)
+    start, end, whole = sentence.extents[top]
     if whole:
         return True
     inside = set(sentence.subtree(top))
