@@ -11,6 +11,17 @@ from rapidfuzz.distance import Levenshtein
 levenshtein: Callable[[str, str], int] = Levenshtein.distance
 
 
+def most_rising(order: Sequence[int]) -> int:
+    """Return how many items of `order`, all different, its longest rising subsequence has."""
+    tails: list[int] = []
+    for item in order:
+        if not tails or item > tails[-1]:
+            tails.append(item)
+        else:
+            tails[bisect_left(tails, item)] = item
+    return len(tails)
+
+
 def moved(order: Sequence[int]) -> set[int]:
     """Return the items of `order`, all different, that must be lifted out to leave it rising: the fewest.
 

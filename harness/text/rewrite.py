@@ -243,12 +243,18 @@ class Rewrite:
         if self._texts is not None:
             forms = self.sentence.forms
             return sum([text != forms[index] for index, text in self._texts.items()]) + len(self._put)
-        lifted, forms = self._lifted(), self.sentence.forms
-        same = [
-            source is not None and source not in lifted and (recased or text == forms[source])
+        forms, tokens = self.sentence.forms, self.sentence.tokens
+        kept = [source for _, source, _ in self.pieces if source is not None]
+        apart = len(self.pieces) + len(forms) - 2 * len(kept)
+        altered = [
+            source
             for text, source, recased in self.pieces
+            if source is not None and text != forms[source] and not recased
         ]
-        return same.count(False) + len(forms) - len({source for _, source, _ in self.pieces} - {None})
+        if altered:
+            return apart + len(self._lifted().union(altered))
+        words = [source for source in kept if tokens[source].is_word]
+        return apart + len(words) - edits.most_rising(words)
 
     @lazy
     def char_edits(self) -> int:
