@@ -193,7 +193,9 @@ def _as_cut(text: str, language: str, tree: _Tree) -> Sentence | None:
     ends = [0, *accumulate(map(len, parts))]
     places = list(zip(ends[1:-1:2], ends[2::2], strict=True))
     made = Sentence(text, language, _tokens(text, tree, places, places), 0, None)
-    made.__dict__.update(parts=parts, forms=parts[1::2], gaps=tuple(parts[::2]))  # what it would work out again
+    made.__dict__.update(
+        parts=parts, forms=parts[1::2], gaps=tuple(parts[::2])
+    )  # what it would work out again
     return _whole(made)
 
 

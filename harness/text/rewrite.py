@@ -144,7 +144,8 @@ class Rewrite:
         """
         forms = sentence.forms
         pieces = [
-            _piece_of((forms[part], part, False)) if type(part) is int else _piece(forms, part) for part in parts
+            _piece_of((forms[part], part, False)) if type(part) is int else _piece(forms, part)
+            for part in parts
         ]
         named = [source for _, source, _ in pieces if source is not None]
         if len(set(named)) != len(named):

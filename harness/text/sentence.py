@@ -222,7 +222,10 @@ class Sentence:
                     first[head] = first[index]
                 if last[index] > last[head]:
                     last[head] = last[index]
-        return [(start, end + 1, end + 1 - start == number) for start, end, number in zip(first, last, count)]
+        return [
+            (start, end + 1, end + 1 - start == number)
+            for start, end, number in zip(first, last, count, strict=True)
+        ]
 
     def extent(self, index: int) -> tuple[int, int, bool]:
         """Return the first token of a subtree, the one after its last, and whether all between belong to it.

@@ -61,7 +61,9 @@ class Clause:
             yield (*source[:left], right, *source[left + 1 : right], left, *source[right + 1 :])
 
     def _reads_same(self, order: Sequence[int]) -> bool:
-        if [self.forms[index] for index in order] == self.forms or (self._edged and self._hides_clause(order)):
+        if [self.forms[index] for index in order] == self.forms or (
+            self._edged and self._hides_clause(order)
+        ):
             return False
         return all(tuple([each for each in order if each in frame]) != frame for frame in self.exchanges)
 
