@@ -200,8 +200,10 @@ def _as_cut(text: str, language: str, tree: _Tree) -> Sentence | None:
 
 
 def _whole(sentence: Sentence) -> Sentence:
+    """Return a sentence with its tree laid out: every subtree's place is known."""
     if len(sentence.upwards) != len(sentence.tokens):
         raise MisfitError("the parse's tree has a cycle")
+    _ = sentence.extents
     return sentence
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache, lru_cache
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache, partial
+from typing import Any, NamedTuple
 
 from harness_plugins.perturbations.closed_class import CLITICS, FRONTED
 
@@ -57,6 +57,10 @@ class Unit(NamedTuple):
     after: int | None = None
 
 
+# Makes one of a tuple of all its fields.
+_unit_of: Callable[[tuple[Any, ...]], Unit] = partial(tuple.__new__, Unit)
+
+
 def quotation_zones(sentence: Sentence) -> list[int]:
     """Number the stretches inside quotation marks and brackets; the marks belong to what is around them."""
     if _CLOSERS.keys().isdisjoint(sentence.forms):
@@ -91,9 +95,9 @@ def movable(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
     found = []
     if not _anchored(tokens[head]) and zones[left] == zones[right - 1] == zone:
         found.append(Unit(*group, head, "head"))
-    for child in sentence.children(head):
-        role = tokens[child].relation
-        if role not in _MOVABLE or left <= child < right or functional(sentence, child):
+    able = [child for child in sentence.children(head) if tokens[child].relation in _MOVABLE]
+    for child in able:
+        if left <= child < right or functional(sentence, child):
             continue
         first, last, whole = extents[child]
         if not whole and not _together(sentence, child):
@@ -102,7 +106,7 @@ def movable(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
         if start < end and (end <= left or start >= right) and zones[start] == zones[end - 1] == zone:
             before = start - 1 if start > first and tokens[start - 1].text in COMMAS else None
             after = end if end < last and tokens[end].text in COMMAS else None
-            found.append(Unit(start, end, child, role, before, after))
+            found.append(_unit_of((start, end, child, tokens[child].relation, before, after)))
     found.sort()
     if (
         found

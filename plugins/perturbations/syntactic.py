@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -141,25 +142,26 @@ def _rearrange(
     A comma that sets a unit off goes with it: to the side on which it has a neighbour.
     """
     start, end = source[0].start, source[-1].end
-    edges = {comma for unit in source for comma in (unit.before, unit.after) if comma is not None}
+    edges = {comma for unit in source for comma in unit[4:] if comma is not None}
     commas = {comma for comma in edges if start < comma < end}
     moved: list[int] = []
-    for slot, unit in enumerate(target):
-        before = unit.before if unit.before in commas else None
-        after = unit.after if unit.after in commas else None
-        if slot == 0:
-            before, after = None, after or before
-        elif slot == len(target) - 1:
-            before, after = before or after, None
+    gaps = [order[left.end : right.start] for left, right in pairwise(source)]
+    for slot, (unit, between) in enumerate(zip(target, [*gaps, []], strict=True)):
+        before = after = None
+        if commas:
+            before = unit.before if unit.before in commas else None
+            after = unit.after if unit.after in commas else None
+            if slot == 0:
+                before, after = None, after or before
+            elif slot == len(target) - 1:
+                before, after = before or after, None
+            between = [index for index in between if index not in commas]
         if before is not None and sentence.tokens[moved[-1]].is_word:
             moved.append(before)
         moved += order[unit.start : unit.end]
-        if slot + 1 < len(source):
-            between = order[source[slot].end : source[slot + 1].start]
-            between = [index for index in between if index not in commas]
-            if after is not None and (not between or sentence.tokens[between[0]].is_word):
-                moved.append(after)
-            moved += between
+        if after is not None and (not between or sentence.tokens[between[0]].is_word):
+            moved.append(after)
+        moved += between
     spare = commas.difference(moved)
     # Spare commas stay in `order`, so that every phrase keeps its length, until the sentence is whole.
     order[start:end] = [*moved, *sorted(spare)]
