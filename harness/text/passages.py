@@ -90,22 +90,25 @@ class Passages:
         room: int = 1_000_000,
     ) -> None:
         self.language, self.cut, self.room = language, cut, room
-        self._kept: dict[Any, Passage] = {}
+        self._kept: dict[Any, tuple[str | None, Passage]] = {}  # with the trees of a value's first passage
         self._recent: dict[Any, Passage] = {}
 
     def of(self, value: str | Sequence[str], conllu: str | None) -> Passage:
         """Return the passage that a value is cut into."""
-        key = (value if isinstance(value, str) else tuple(value), conllu)
-        found = self._kept.get(key) or self._recent.get(key)
+        key = value if isinstance(value, str) else tuple(value)
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] == conllu:
+            return kept[1]
+        found = self._recent.get((key, conllu))
         if found is None:
             found = self.cut(value, self.language, conllu)
-            if self.room >= len(found.text):
+            if kept is None and self.room >= len(found.text):
                 self.room -= len(found.text)
-                self._kept[key] = found
+                self._kept[key] = (conllu, found)
             else:
                 if len(self._recent) >= _RECENT:
                     self._recent.clear()
-                self._recent[key] = found
+                self._recent[key, conllu] = found
         return found
 
 

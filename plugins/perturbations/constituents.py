@@ -150,7 +150,8 @@ def functional(sentence: Sentence, child: int) -> bool:
         return True
     if sentence.children(child):
         return False
-    return token.text.casefold().replace("’", "'") in _clitics(sentence.language)
+    clitics = _clitics(sentence.language)
+    return bool(clitics) and token.text.casefold().replace("’", "'") in clitics
 
 
 @cache
