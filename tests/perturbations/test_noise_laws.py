@@ -62,7 +62,7 @@ def test_a_share_of_the_words_that_can_change_does(text, language, noise, seed, 
     assume(noise.unserved(language) is None)
     sentence = Sentence.plain(text, language)
     able = sum(
-        bool(noise.able(token.text) and noise.slips(token.text, language))
+        bool(noise.able(token.text) and noise.slips(token.text, noise.written(sentence)))
         for token in sentence.tokens
         if token.is_word
     )
