@@ -88,8 +88,8 @@ class Rewrite:
             gaps: new gaps by number: that of the token behind them.
             put: what is put into a gap, between two new gaps, instead of it.
         """
-        made = cls._in_place(sentence, texts, True)
-        made.__dict__.update(_gaps=gaps, _put=put or {})
+        made = cls._in_place(sentence, dict(texts), True)
+        made.__dict__.update(_gaps=dict(gaps), _put=dict(put or {}))
         return made
 
     @classmethod
