@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from harness.text.rewrite import Rewrite
-from harness.text.tokens import is_word
 
 
 def dependency_lengths(rewrite: Rewrite) -> tuple[int, int]:
@@ -21,13 +20,9 @@ def dependency_lengths(rewrite: Rewrite) -> tuple[int, int]:
     old, new = [-1] * len(sentence), [-1] * len(sentence)
     for place, index in enumerate(sentence.words):
         old[index] = place
-    place = 0
-    for text, source, _ in rewrite.pieces:
-        if source is None:
-            place += is_word(text)
-        elif old[source] >= 0:
-            new[source] = place
-            place += 1
+    for place, word in enumerate(rewrite.words):
+        if word is not None:
+            new[word] = place
     before = after = 0
     for index, head in enumerate(sentence.heads):
         here, there = new[index], new[head]

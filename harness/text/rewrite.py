@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import count, pairwise, repeat
+from itertools import islice
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from harness.text import casing, edits
@@ -99,9 +99,14 @@ class Rewrite:
         return made
 
     def __getattr__(self, name: str) -> Any:
-        # Asked for what is not there: where tokens stay in their places, pieces are made when first needed.
+        # Asked for what is not there: pieces, and gaps where tokens stay in their places, are made when first needed.
         if name not in ("pieces", "gaps"):
             raise AttributeError(f"a rewrite has no {name}")
+        if "sources" in self.__dict__:
+            recased = [number in self._recased for number in range(len(self.sources))]
+            made = tuple(map(_piece_of, zip(self.forms, self.sources, recased, strict=True)))
+            self.__dict__["pieces"] = made
+            return made
         forms, texts, pieces, gaps = self.sentence.forms, self._texts or {}, [], [""]
         for index, gap in enumerate(self.sentence.gaps):
             before, text, after = self._put.get(index) or (self._gaps.get(index, gap), "", "")
@@ -116,6 +121,20 @@ class Rewrite:
         return self.__dict__[name]
 
     @classmethod
+    def _ordered(
+        cls, sentence: Sentence, sources: Sequence[int | None], forms: list[str], gaps: Sequence[str] | None
+    ) -> Rewrite:
+        """Return the pieces of these texts, fitted to their places, with the gaps given or those that they ask for."""
+        recased = _fit_case(sentence, sources, forms)
+        if gaps is None:
+            gaps = _gaps(sentence, sources, forms)
+        made = object.__new__(cls)
+        made.__dict__.update(
+            sentence=sentence, gaps=tuple(gaps), eligible=True, sources=sources, forms=forms, _recased=recased
+        )
+        return made
+
+    @classmethod
     def reorder(cls, sentence: Sentence, order: Iterable[int]) -> Rewrite:
         """Return the words in a new order, while punctuation and whitespace keep their places.
 
@@ -123,15 +142,18 @@ class Rewrite:
         the beginning goes to the new first word. ValueError if `order` is not a permutation.
         """
         order = list(order)
-        words = [index for index in order if sentence.tokens[index].is_word]
+        tokens = sentence.tokens
+        words = [index for index in order if tokens[index].is_word]
         if sorted(words) != list(sentence.words) or len(set(order)) != len(order):
             raise ValueError("the new order does not name every word once")
-        sources = _sources(sentence)
-        pieces = list(sources)
+        sources = list(range(len(tokens)))
         for slot, index in zip(sentence.words, words, strict=True):
-            pieces[slot] = sources[index]
-        fitted = _fit_case(sentence, pieces)
-        return cls(sentence, fitted, _slot_gaps(sentence, fitted))
+            sources[slot] = index
+        forms = [sentence.forms[index] for index in sources]
+        made = cls._ordered(sentence, sources, forms, sentence.gaps)
+        if not spaced(sentence.language):
+            made.__dict__["gaps"] = _slot_gaps(sentence, made.forms)
+        return made
 
     @classmethod
     def of(cls, sentence: Sentence, parts: Iterable[int | str | tuple[int, str]]) -> Rewrite:
@@ -142,39 +164,54 @@ class Rewrite:
         them; elsewhere punctuation keeps to the side that it kept to, and words are joined as the language
         joins them. ValueError if a token is named twice, or by a number below 0.
         """
-        forms = sentence.forms
-        pieces = [
-            _piece_of((forms[part], part, False)) if type(part) is int else _piece(forms, part)
-            for part in parts
-        ]
-        named = [source for _, source, _ in pieces if source is not None]
+        parts, old = list(parts), sentence.forms
+        if _INDICES.issuperset(map(type, parts)):
+            sources: list[Any] = parts
+            forms = [old[index] for index in sources]
+            named = sources
+        else:
+            pairs = [_pair(old, part) for part in parts]
+            sources, forms = [source for source, _ in pairs], [text for _, text in pairs]
+            named = [source for source in sources if source is not None]
         if len(set(named)) != len(named):
             raise ValueError("a token is named twice")
         if named and min(named) < 0:
             raise ValueError(f"a token's number is {min(named)}")
-        fitted, old, blanks = _fit_case(sentence, pieces), sentence.gaps, spaced(sentence.language)
-        gaps = [old[0]]
-        for (left, right), phrase_ends in zip(pairwise(fitted), _phrase_ends(sentence, fitted), strict=True):
-            here = right[1]
-            if here and left[1] == here - 1:
-                gaps.append(old[here])
-            elif blanks and left[0].isalnum() and right[0].isalnum():
-                gaps.append(" ")
-            else:
-                gaps.append(_joint(sentence, left, right, phrase_ends))
-        if fitted:
-            gaps.append(old[-1])
-        made = object.__new__(cls)
-        made.__dict__.update(sentence=sentence, pieces=fitted, gaps=tuple(gaps), eligible=True)
-        return made
+        return cls._ordered(sentence, sources, forms, None)
+
+    @lazy
+    def sources(self) -> Sequence[int | None]:
+        """For each piece the index of the source token that it is, None when inserted."""
+        return [source for _, source, _ in self.pieces]
+
+    @lazy
+    def forms(self) -> Sequence[str]:
+        """The text of each piece."""
+        return [text for text, _, _ in self.pieces]
+
+    @lazy
+    def words(self) -> Sequence[int | None]:
+        """The `sources` of the pieces that are words."""
+        tokens = self.sentence.tokens
+        if None not in self.sources:
+            return [source for source in self.sources if tokens[source].is_word]  # type: ignore[index]
+        return [
+            source
+            for text, source in zip(self.forms, self.sources, strict=True)
+            if (is_word(text) if source is None else tokens[source].is_word)
+        ]
+
+    @lazy
+    def _recased(self) -> Collection[int]:
+        return [number for number, (_, _, recased) in enumerate(self.pieces) if recased]
 
     @lazy
     def text(self) -> str:
         """The new sentence."""
         if self._texts is not None:
             return self._spliced()
-        parts = [""] * (len(self.pieces) + len(self.gaps))
-        parts[::2], parts[1::2] = self.gaps, [piece.text for piece in self.pieces]
+        parts = [""] * (len(self.forms) + len(self.gaps))
+        parts[::2], parts[1::2] = self.gaps, self.forms
         return "".join(parts)
 
     def _spliced(self) -> str:
@@ -244,17 +281,17 @@ class Rewrite:
         if self._texts is not None:
             forms = self.sentence.forms
             return sum([text != forms[index] for index, text in self._texts.items()]) + len(self._put)
-        forms, tokens = self.sentence.forms, self.sentence.tokens
-        kept = [source for _, source, _ in self.pieces if source is not None]
-        apart = len(self.pieces) + len(forms) - 2 * len(kept)
+        old, sources = self.sentence.forms, self.sources
+        kept = [source for source in sources if source is not None] if None in sources else sources
+        apart = len(sources) + len(old) - 2 * len(kept)
         altered = [
             source
-            for text, source, recased in self.pieces
-            if source is not None and text != forms[source] and not recased
+            for number, (text, source) in enumerate(zip(self.forms, sources, strict=True))
+            if source is not None and text is not old[source] and text != old[source] and number not in self._recased
         ]
         if altered:
             return apart + len(self._lifted().union(altered))
-        words = [source for source in kept if tokens[source].is_word]
+        words = [word for word in self.words if word is not None]
         return apart + len(words) - edits.most_rising(words)
 
     @lazy
@@ -266,49 +303,66 @@ class Rewrite:
 _piece_of: Callable[[tuple[Any, ...]], Piece] = partial(tuple.__new__, Piece)
 
 
-def _piece(forms: Sequence[str], part: int | str | tuple[int, str]) -> Piece:
+_INDICES = frozenset({int})
+
+
+def _pair(forms: Sequence[str], part: int | str | tuple[int, str]) -> tuple[int | None, str]:
     if isinstance(part, int):
-        return Piece(forms[part], int(part))
-    return Piece(part) if isinstance(part, str) else Piece(part[1], part[0])
+        return int(part), forms[part]
+    return (None, part) if isinstance(part, str) else part
 
 
-def _sources(sentence: Sentence) -> list[Piece]:
-    return list(map(_piece_of, zip(sentence.forms, count(), repeat(False))))
+def _is_word(sentence: Sentence, source: int | None, text: str) -> bool:
+    return is_word(text) if source is None else sentence.tokens[source].is_word
 
 
-def _is_word(sentence: Sentence, piece: Piece) -> bool:
-    return is_word(piece.text) if piece.source is None else sentence.tokens[piece.source].is_word
-
-
-def _fit_case(sentence: Sentence, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-    """Hand the capital of the sentence's first word on to the word that has become first."""
-    first = 0
-    while first < len(pieces) and not _is_word(sentence, pieces[first]):
-        first += 1
-    if first == len(pieces) or not sentence.words or pieces[first].source == (was := sentence.words[0]):
-        return tuple(pieces)
-    fitted = list(pieces)
+def _fit_case(sentence: Sentence, sources: Sequence[int | None], forms: list[str]) -> Collection[int]:
+    """Hand the capital of the sentence's first word on to the word that has become first; return who was changed."""
+    for first, source in enumerate(sources):
+        if _is_word(sentence, source, forms[first]):
+            break
+    else:
+        return ()
+    if not sentence.words or source == (was := sentence.words[0]):
+        return ()
+    fitted = {}
     if casing.sentence_case(sentence):
-        fitted[first] = _recased(fitted[first], casing.capitalised(fitted[first].text, sentence.language))
-    if casing.positional(sentence):
-        for index, piece in enumerate(fitted):
-            if piece.source == was:
-                fitted[index] = _recased(piece, casing.uncapitalised(piece.text, sentence.language))
-    return tuple(fitted)
+        fitted[first] = casing.capitalised(forms[first], sentence.language)
+    if was in sources and casing.positional(sentence):
+        place = sources.index(was)
+        fitted[place] = casing.uncapitalised(forms[place], sentence.language)
+    recased = [place for place, text in fitted.items() if text != forms[place]]
+    for place in recased:
+        forms[place] = fitted[place]
+    return recased
 
 
-def _recased(piece: Piece, text: str) -> Piece:
-    return Piece(text, piece.source, True) if text != piece.text else piece
+def _gaps(sentence: Sentence, sources: Sequence[int | None], forms: Sequence[str]) -> list[str]:
+    """Return what stands before, between and after pieces that need not be neighbours."""
+    old, blanks = sentence.gaps, spaced(sentence.language)
+    gaps = [old[0]]
+    if not sources:
+        return gaps
+    ends = _phrase_ends(sentence, sources)
+    left = sources[0]
+    for number, right in enumerate(islice(sources, 1, None)):
+        if right and left == right - 1:
+            gaps.append(old[right])
+        elif blanks and forms[number].isalnum() and forms[number + 1].isalnum():
+            gaps.append(" ")
+        else:
+            pair = Piece(forms[number], left), Piece(forms[number + 1], right)
+            gaps.append(_joint(sentence, *pair, number in ends))
+        left = right
+    gaps.append(old[-1])
+    return gaps
 
 
-def _slot_gaps(sentence: Sentence, pieces: Sequence[Piece]) -> tuple[str, ...]:
-    if spaced(sentence.language):
-        return sentence.gaps
-    # Latin words in Chinese text are written apart from each other, Chinese words beside them are not.
-    gaps = list(sentence.gaps)
-    for slot in range(1, len(pieces)):
-        old = (sentence.tokens[slot - 1].text, sentence.tokens[slot].text)
-        new = (pieces[slot - 1].text, pieces[slot].text)
+def _slot_gaps(sentence: Sentence, forms: Sequence[str]) -> tuple[str, ...]:
+    """Return the gaps between words that changed places: Latin words in Chinese text are written apart."""
+    gaps, before = list(sentence.gaps), sentence.forms
+    for slot in range(1, len(forms)):
+        old, new = (before[slot - 1], before[slot]), (forms[slot - 1], forms[slot])
         if _apart(*new) and not gaps[slot]:
             gaps[slot] = " "
         elif _apart(*old) and not _apart(*new) and gaps[slot].isspace():
@@ -346,31 +400,36 @@ def _closes(sentence: Sentence, piece: Piece) -> bool:
     return mark in _CLOSING or (mark in _EITHER and piece.source is not None and not _opens(sentence, piece))
 
 
-def _phrase_ends(sentence: Sentence, pieces: Sequence[Piece]) -> list[bool]:
-    """Say for each two neighbours whether a blank that parts phrases lies between them (Thai, say).
+def _phrase_ends(sentence: Sentence, sources: Sequence[int | None]) -> set[int]:
+    """Return behind which pieces a blank that parts phrases lies (Thai, say).
 
     It does where the words before it are those that were before it, in any order.
     """
-    found = [False] * max(len(pieces) - 1, 0)
     if spaced(sentence.language):
-        return found
-    kept = sorted(piece.source for piece in pieces if piece.source is not None)
+        return _NONE
+    found: set[int] = set()
+    kept = sorted(source for source in sources if source is not None)
     furthest = seen = 0
-    for place, piece in enumerate(pieces[:-1]):
-        if piece.source is not None:
-            furthest, seen = max(furthest, piece.source), seen + 1
-        if 0 < seen < len(kept) and furthest == kept[seen - 1]:
-            found[place] = any(gap.isspace() for gap in sentence.gaps[furthest + 1 : kept[seen] + 1])
+    for place, source in enumerate(sources[:-1]):
+        if source is not None:
+            furthest, seen = max(furthest, source), seen + 1
+        if not 0 < seen < len(kept) or furthest != kept[seen - 1]:
+            continue
+        if any(gap.isspace() for gap in sentence.gaps[furthest + 1 : kept[seen] + 1]):
+            found.add(place)
     return found
+
+
+_NONE: set[int] = set()
 
 
 def _joint(sentence: Sentence, left: Piece, right: Piece, phrase_ends: bool) -> str:
     """Return what stands between two pieces that were no neighbours."""
     opens = _opens(sentence, right)
-    if not _is_word(sentence, right) and not opens:
+    if not _is_word(sentence, right.source, right.text) and not opens:
         return sentence.gaps[right.source] if right.source else ""
     closes = _closes(sentence, left)
-    if not _is_word(sentence, left) and not closes:
+    if not _is_word(sentence, left.source, left.text) and not closes:
         after = None if left.source is None else left.source + 1
         if after is not None and after < len(sentence) and sentence.tokens[after].is_word:
             return sentence.gaps[after]
