@@ -287,7 +287,10 @@ class Rewrite:
         altered = [
             source
             for number, (text, source) in enumerate(zip(self.forms, sources, strict=True))
-            if source is not None and text is not old[source] and text != old[source] and number not in self._recased
+            if source is not None
+            and text is not old[source]
+            and text != old[source]
+            and number not in self._recased
         ]
         if altered:
             return apart + len(self._lifted().union(altered))

@@ -125,6 +125,7 @@ class WordOrder(Perturbation):
     """
 
     family = "typological"
+    version = "2"
     needs = ("parse",)
     languages: tuple[str, ...] | None = LANGUAGES
     reference = GALACTIC
@@ -154,7 +155,7 @@ class WordOrder(Perturbation):
         for number in sorted(drawn[: share(intensity, len(drawn))]):
             move = sites[number].move(line)
             if move is not None:
-                line.arrange(*move)
+                line.arrange(sites[number].head, *move)
         rewrite = Rewrite.of(sentence, line.kept)
         return rewrite if rewrite.touched else Rewrite.unchanged(sentence, eligible=True)
 
