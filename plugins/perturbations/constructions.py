@@ -49,15 +49,22 @@ def constructions(sentence: Sentence, kind: str) -> list[tuple[int, int]]:
     Kinds say what the dependent is: ``adposition``, ``adjective``, ``genitive`` or ``relative`` to a noun;
     ``auxiliary``, ``object``, ``subject``, ``oblique``, ``clause`` or ``subordinator`` to a verb.
     """
-    pairs = _related(sentence).get(kind)
-    if pairs is None:
-        return []
     is_one = _TESTS[kind]
-    return [pair for pair in pairs if is_one(sentence, *pair)]
+    return [pair for pair in related(sentence).get(kind, ()) if is_one(sentence, *pair)]
 
 
-def _related(sentence: Sentence) -> Mapping[str, Sequence[tuple[int, int]]]:
-    """Return, for each kind, head and dependent of what may be one by its relation."""
+def on_side(sentence: Sentence, kind: str, before: bool) -> Mapping[int, Sequence[int]]:
+    """Return the heads of a kind of `constructions` with those dependents that stand before, or behind, them."""
+    found: dict[int, list[int]] = {}
+    is_one = _TESTS[kind]
+    for head, index in related(sentence).get(kind, ()):
+        if (index < head) == before and is_one(sentence, head, index):
+            found.setdefault(head, []).append(index)
+    return found
+
+
+def related(sentence: Sentence) -> Mapping[str, Sequence[tuple[int, int]]]:
+    """Return, for each kind of `constructions`, head and dependent of what may be one by its relation."""
     found: dict[str, list[tuple[int, int]]] | None = sentence.found.get("constructions")
     if found is None:
         found = sentence.found["constructions"] = {}

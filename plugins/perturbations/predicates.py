@@ -69,8 +69,8 @@ class Predicate(NamedTuple):
 
 def clauses(sentence: Sentence) -> list[int]:
     """Return the tokens that have a subject or an object, left to right."""
-    heads = {token.head for token in sentence.tokens if token.relation in _ARGUMENTS}
-    return sorted([head for head in heads if head is not None and head >= 0])
+    found = {token.head for token in sentence.tokens if token.relation in _ARGUMENTS}
+    return sorted([head for head in found if head is not None and head >= 0])
 
 
 def predicate(line: Line, head: int) -> Predicate | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, NamedTuple
 
-from harness_plugins.perturbations.constructions import NO_AUXILIARIES, constructions
+from harness_plugins.perturbations.constructions import NO_AUXILIARIES, on_side
 from harness_plugins.perturbations.linear import Line
 from harness_plugins.perturbations.phrases import Move, to_side
 from harness_plugins.perturbations.predicates import clauses, predicate
@@ -45,39 +45,23 @@ class Rule:
         """Both, as options give them: ``adjective after``."""
         return f"{self.kind} {self.value}"
 
-    def sites(self, line: Line) -> Sequence[Site]:
+    def sites(self, line: Line) -> list[Site]:
         """Return the heads at which a sentence has another order than this one and can be given it.
 
-        They are looked for once in a sentence. `line` is the sentence as it was.
+        `line` is the sentence as it was.
         """
-        known = line.sentence.found
-        sites: list[Site] | None = known.get(self.name)
-        if sites is None:
-            sites = known[self.name] = [
-                site
-                for head, dependents in self._heads(line.sentence).items()
-                if (site := self._site(line, head, dependents)) is not None
-            ]
-        return sites
-
-    def _heads(self, sentence: Sentence) -> Mapping[int, Sequence[int]]:
-        """Return the heads that may have another order than this one, each with its dependents on the wrong side."""
+        sentence = line.sentence
+        found: list[tuple[int, Sequence[int], Move | None]] = []
         if self.kind == "order":
-            return dict.fromkeys(clauses(sentence), ())
-        before = self.value == "before"
-        wrong: dict[int, list[int]] = {}
-        for head, dependent in constructions(sentence, self.kind):
-            if (dependent < head) != before:
-                wrong.setdefault(head, []).append(dependent)
-        return wrong
-
-    def _site(self, line: Line, head: int, dependents: Sequence[int]) -> Site | None:
-        if self.kind == "order":
-            found = predicate(line, head)
-            move = None if found is None or found.in_order(self.value) else found.move(self.value)
+            for head in clauses(sentence):
+                clause = predicate(line, head)
+                if clause is not None and not clause.in_order(self.value):
+                    found.append((head, (), clause.move(self.value)))
         else:
-            move = to_side(line, self.kind, head, dependents, self.value == "before")
-        return None if move is None else Site(self, head, dependents, move)
+            before = self.value == "before"
+            for head, dependents in on_side(sentence, self.kind, not before).items():
+                found.append((head, dependents, to_side(line, self.kind, head, dependents, before)))
+        return [Site(self, head, dependents, move) for head, dependents, move in found if move is not None]
 
 
 class Site(NamedTuple):
@@ -146,7 +130,11 @@ class WordOrder(Perturbation):
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
         line = Line(sentence)
-        sites = [site for rule in self.rules for site in rule.sites(line)]
+        sites: list[Site] | None = sentence.found.get(self.full_name)
+        if sites is None:
+            sites = sentence.found[self.full_name] = [
+                site for rule in self.rules for site in rule.sites(line)
+            ]
         if not sites:
             return Rewrite.unchanged(sentence)
         drawn = list(range(len(sites)))
