@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from harness_plugins.perturbations.constructions import asks, is_fronted, leaning
-from harness_plugins.perturbations.linear import Block, Line
-from harness_plugins.perturbations.phrases import Move, noun_phrase_bounds, trimmed, verb_bounds
+from harness_plugins.perturbations.linear import Line, Move
+from harness_plugins.perturbations.phrases import noun_phrase_bounds, trimmed, verb_bounds
 
 from harness import Sentence
 
@@ -25,17 +25,23 @@ _NO_CLAUSE = frozenset(
 
 
 class Predicate(NamedTuple):
-    """A clause with at least two of subject, verb and object, each one or more blocks.
+    """A clause with at least two of subject, verb and object, each one or more phrases.
 
     Attributes:
-        blocks: all blocks of the clause, left to right.
-        parts: ``S``, ``V`` and ``O``: which blocks each is; a predicate noun counts as object of its copula.
-        anchor: which block of ``V`` is the verb's own, or the copula's.
+        line: the sentence as it lies.
+        head: the token that the clause hangs on.
+        tops: all phrases of the clause, left to right, each by its top.
+        parts: ``S``, ``V`` and ``O``: which phrases each is; a predicate noun counts as object of its copula.
+        anchor: which phrase of ``V`` is the verb itself, or the copula.
+        core: of a predicate noun the phrases that stay with it, which `head` stands for among `tops`.
     """
 
-    blocks: Sequence[Block]
+    line: Line
+    head: int
+    tops: Sequence[int]
     parts: dict[str, list[int]]
     anchor: int
+    core: Sequence[int] = ()
 
     def in_order(self, order: str) -> bool:
         """Say whether its parts lie as `order` (``SOV``) has them."""
@@ -56,7 +62,7 @@ class Predicate(NamedTuple):
         second = [number for letter in present[split:] for number in parts[letter]]
         own = [anchor, *parts.get("S", ()), *parts.get("O", ())]
         start, last = min(own), max(own)
-        others = [n for n in range(len(self.blocks)) if n not in second and n not in first]
+        others = [n for n in range(len(self.tops)) if n not in second and n not in first]
         before = [n for n in others if n < start]
         between = [n for n in others if start < n < last]
         after = [n for n in others if n > last]
@@ -64,7 +70,8 @@ class Predicate(NamedTuple):
         target = (
             [*before, *first, *between, *second, *after] if late else [*before, *second, *between, *after]
         )
-        return trimmed(self.blocks, [self.blocks[n] for n in target])
+        tops = self.tops
+        return trimmed(self.line, self.head, tops, [tops[n] for n in target], self.core)
 
 
 def clauses(sentence: Sentence) -> list[int]:
@@ -87,24 +94,22 @@ def predicate(line: Line, head: int) -> Predicate | None:
         return None
     if sentence.language == "th" and token.deprel == "acl":
         return None
-    found = (_verbal if token.upos == "VERB" else _nominal)(sentence, line.blocks(head), head)
+    found = (_verbal if token.upos == "VERB" else _nominal)(line, head)
     if found is None or len(found.parts) < 2 or _interrupted(sentence, found):
         return None
     return found
 
 
-def _verbal(sentence: Sentence, blocks: Sequence[Block], head: int) -> Predicate:
-    start, end = verb_bounds(sentence, blocks, head)
+def _verbal(line: Line, head: int) -> Predicate:
+    sentence, tops = line.sentence, line.tops(head)
+    start, end = verb_bounds(sentence, tops, head)
     parts: dict[str, list[int]] = {"V": []}
-    anchor = start
-    for number, block in enumerate(blocks):
-        if block.top == head:
-            anchor = number
-        if start <= number < end or sentence.tokens[block.top].relation in _ALWAYS:
+    for number, top in enumerate(tops):
+        if start <= number < end or sentence.tokens[top].relation in _ALWAYS:
             parts["V"].append(number)
-        elif (part := _part(sentence, head, block.top)) is not None:
+        elif (part := _part(sentence, head, top)) is not None:
             parts.setdefault(part, []).append(number)
-    return Predicate(blocks, parts, anchor)
+    return Predicate(line, head, tops, parts, tops.index(head))
 
 
 def _part(sentence: Sentence, head: int, index: int) -> str | None:
@@ -120,30 +125,29 @@ def _part(sentence: Sentence, head: int, index: int) -> str | None:
     return "S" if relation == "nsubj" else "O"
 
 
-def _nominal(sentence: Sentence, blocks: Sequence[Block], head: int) -> Predicate | None:
+def _nominal(line: Line, head: int) -> Predicate | None:
     """Return copula and predicate; a predicate without copula cannot be told from a sentence's topic."""
+    sentence, tops = line.sentence, line.tops(head)
     tokens = sentence.tokens
-    if [tokens[block.top].relation for block in blocks].count("cop") != 1:
+    if [tokens[top].relation for top in tops].count("cop") != 1:
         return None
-    start, end = noun_phrase_bounds(sentence, blocks, head)
-    if end - start > 1:
-        whole = False not in [block.whole for block in blocks[start:end]]
-        inner = Block(head, blocks[start].start, blocks[end - 1].end, whole)
-        blocks = [*blocks[:start], inner, *blocks[end:]]
+    start, end = noun_phrase_bounds(line, tops, head)
+    core = tops[start:end] if end - start > 1 else ()
+    tops = [*tops[:start], head, *tops[end:]]
     parts: dict[str, list[int]] = {"V": [], "O": [start]}
-    relations = [tokens[block.top].relation for block in blocks]
-    for number, (block, relation) in enumerate(zip(blocks, relations, strict=True)):
+    relations = [tokens[top].relation for top in tops]
+    for number, (top, relation) in enumerate(zip(tops, relations, strict=True)):
         if number == start:
             continue
-        part = "V" if relation in ("cop", "aux") else _part(sentence, head, block.top)
+        part = "V" if relation in ("cop", "aux") else _part(sentence, head, top)
         if part is not None and (part, relation) != ("V", "obj"):
             parts.setdefault(part, []).append(number)
-    return Predicate(blocks, parts, relations.index("cop"))
+    return Predicate(line, head, tops, parts, relations.index("cop"), core)
 
 
 def _interrupted(sentence: Sentence, found: Predicate) -> bool:
     """Say whether another clause stands between the parts: *bought and sold cars*."""
-    linked = [n for n, block in enumerate(found.blocks) if sentence.tokens[block.top].relation in _LINKED]
+    linked = [n for n, top in enumerate(found.tops) if sentence.tokens[top].relation in _LINKED]
     if not linked:
         return False
     own = [number for part in found.parts.values() for number in part]

@@ -8,8 +8,8 @@ from random import Random
 from typing import Any, NamedTuple
 
 from harness_plugins.perturbations.constructions import NO_AUXILIARIES, on_side
-from harness_plugins.perturbations.linear import Line
-from harness_plugins.perturbations.phrases import Move, to_side
+from harness_plugins.perturbations.linear import Line, Move
+from harness_plugins.perturbations.phrases import to_side
 from harness_plugins.perturbations.predicates import clauses, predicate
 from harness_plugins.perturbations.reordering import share
 from harness_plugins.perturbations.word_order import known_orders
@@ -143,7 +143,7 @@ class WordOrder(Perturbation):
         for number in sorted(drawn[: share(intensity, len(drawn))]):
             move = sites[number].move(line)
             if move is not None:
-                line.arrange(sites[number].head, *move)
+                line.arrange(move)
         rewrite = Rewrite.of(sentence, line.kept)
         return rewrite if rewrite.touched else Rewrite.unchanged(sentence, eligible=True)
 

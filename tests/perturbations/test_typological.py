@@ -337,7 +337,7 @@ def test_afterwards_every_clause_that_can_be_moved_has_the_order(parsed, name, s
             found = predicate(line, head)
             move = found.move(name.upper()) if found is not None else None
             if move is not None:
-                line.arrange(head, *move)
+                line.arrange(move)
                 again = predicate(line, head)
                 # in a tree of nonsense (a comma for a subject) the moved clause may not be read as one again
                 assert again is None or again.in_order(name.upper())

@@ -1,0 +1,191 @@
+"""A parsed sentence as rows, one for each phrase: what stands in it, left to right."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from harness_plugins.perturbations.constituents import COMMAS, PAIRED, quotation_zones
+
+from harness import Sentence, Token
+from harness.text.lazy import lazy
+from harness.text.writing import spaced
+
+# Signs that are read as words (%, $) and so are part of a phrase, as words are.
+_SOLID = frozenset({"SYM", "NUM"})
+# Arabic *wa-* and *fa-*, whatever a treebank calls them.
+ARABIC_AND = frozenset({"و", "ف"})
+_ONE_WORD = frozenset(
+    {"compound", "flat", "fixed", "goeswith", "clf", "nummod", "amod", "nmod", "det", "punct"}
+)
+TOP = -1  # the row that holds the whole sentence
+
+
+class Rows:
+    """A sentence as rows, as it was written.
+
+    The row of a token holds, left to right, the tokens that depend on it, each standing for all that depends on it in
+    its turn; the token itself, as ``~token``; and the signs between them. A phrase in pieces has the piece that holds
+    its head; each other piece hangs on the nearest head above where it breaks nothing. A sign lies in the row of the
+    phrases that it stands between; a quotation mark or bracket that the tree gives to one of them, at that one's edge.
+
+    Attributes:
+        sentence: the sentence.
+        is_solid: of each token whether it is part of a phrase: a word, or a sign that is read as one.
+        above: of each token in whose row it lies.
+        rows: the rows of tokens that others depend on, and of `TOP`, which holds the sentence.
+        tops: of the same tokens the phrases in their rows, without the signs; kept when they are asked for.
+        has_commas: whether the sentence has any.
+    """
+
+    def __init__(self, sentence: Sentence) -> None:
+        self.sentence = sentence
+        tokens = sentence.tokens
+        self.is_solid = [token.is_word or token.upos in _SOLID for token in tokens]
+        self.has_commas = not COMMAS.isdisjoint(sentence.forms)
+        self.tops: dict[int, list[int]] = {}
+        self.above = list(sentence.heads)
+        signs = self._signs()
+        if False in [whole for _, _, whole in sentence.extents]:
+            self._lift()
+        self._place_signs(signs)
+        self.rows: dict[int, list[int]] = {head: [] for head in {TOP, *self.above}}
+        rows = self.rows
+        for index, head in enumerate(self.above):
+            if index in rows:
+                rows[index].append(~index)
+            rows[head].append(index)
+
+    def _signs(self) -> list[int]:
+        """Return the tokens that are no part of a phrase; what words depend on (the per cent of *3 %*) is one."""
+        children, is_solid = self.sentence.children, self.is_solid
+        signs = [index for index, solid in enumerate(is_solid) if not solid]
+        if not any(map(children, signs)):
+            return signs
+        for index in self.sentence.upwards:
+            if not is_solid[index]:
+                is_solid[index] = True in [is_solid[child] for child in children(index)]
+        return [index for index in signs if not is_solid[index]]
+
+    def _lift(self) -> None:
+        """Hang what is apart from its head on a head above, shortest dependencies first, until nothing crosses."""
+        above, solids = self.above, [index for index, solid in enumerate(self.is_solid) if solid]
+        places = {index: place for place, index in enumerate(solids)}
+        crossing = True
+        while crossing:
+            crossing = False
+            arcs = [
+                (abs(places[above[index]] - places[index]), index) for index in solids if above[index] >= 0
+            ]
+            for _, index in sorted(arcs):
+                head = above[index]
+                low, high = sorted((places[index], places[head]))
+                if any(not _below(above, between, head) for between in solids[low + 1 : high]):
+                    above[index], crossing = above[head], True
+                    break
+
+    def _place_signs(self, signs: Sequence[int]) -> None:
+        """Put signs, which so far lie where the tree has them, into the row of what they stand between."""
+        first = 0
+        for last, sign in enumerate(signs):
+            if last + 1 == len(signs) or signs[last + 1] != sign + 1:
+                self._place(signs[first], sign + 1)
+                first = last + 1
+
+    def _place(self, start: int, end: int) -> None:
+        above = self.above
+        size = len(above)
+        if end == size and not self._closes(start):
+            above[start:] = [TOP] * (end - start)
+            return
+        left = _chain(above, start - 1) if start else []
+        right = _chain(above, end) if end < size else []
+        common = set(left).intersection(right)
+        between = next((node for node in right if node in common), TOP)
+        left = [node for node in left if node not in common]
+        right = [node for node in right if node not in common]
+        first, level = start, 0
+        while first < end and self._closes(first):
+            level = self._level(first, left, level)
+            if level == len(left):
+                break
+            above[first] = left[level]
+            first += 1
+        last, level = end, 0
+        while last > first and self._is_mark(last - 1):
+            level = self._level(last - 1, right, level)
+            if level == len(right):
+                break
+            above[last - 1] = right[level]
+            last -= 1
+        above[first:last] = [between] * (last - first)
+
+    def _level(self, sign: int, chain: Sequence[int], least: int) -> int:
+        """Return which phrase of a chain, from the innermost outwards, a sign belongs to; its length if to none."""
+        heads, node = self.sentence.heads, self.sentence.heads[sign]
+        while node >= 0 and node not in chain:
+            node = heads[node]
+        return max(chain.index(node), least) if node >= 0 else len(chain)
+
+    def _is_mark(self, index: int) -> bool:
+        return self.sentence.forms[index] in PAIRED
+
+    def _closes(self, index: int) -> bool:
+        """Say whether a sign may end a block: a closing mark, or the full stop of an abbreviation or ordinal."""
+        full_stop = self.sentence.forms[index] == "." and index + 1 < len(self.is_solid)
+        return full_stop or self._is_mark(index)
+
+    @lazy
+    def bounds(self) -> Bounds | None:
+        """What keeps blocks from moving; None where nothing does."""
+        tokens, language = self.sentence.tokens, self.sentence.language
+        several = [n for n, token in enumerate(tokens) if len(token.words) > 1]
+        knots = frozenset([n for n in several if mixed(tokens[n], language)])
+        stuck = knots.union([n for n in several if tied(tokens[n])])
+        zones = quotation_zones(self.sentence)
+        return Bounds(zones, knots, stuck) if stuck or any(zones) else None
+
+
+class Bounds(NamedTuple):
+    """What decides, token by token, whether blocks can move.
+
+    Attributes:
+        zones: in which quotation or brackets it stands.
+        knots: the tokens that hold a word of another phrase.
+        stuck: the same, and those that hold the conjunction of their clause: nothing can be cut off before them.
+    """
+
+    zones: Sequence[int]
+    knots: Collection[int]
+    stuck: Collection[int]
+
+
+def _chain(above: Sequence[int], index: int) -> list[int]:
+    """Return a token and all above it."""
+    found = []
+    while index >= 0:
+        found.append(index)
+        index = above[index]
+    return found
+
+
+def _below(above: Sequence[int], index: int, head: int) -> bool:
+    while index >= 0 and index != head:
+        index = above[index]
+    return index == head
+
+
+def tied(token: Token) -> bool:
+    """Say whether a token begins with the conjunction of its clause (ar *wa-qala*), and so cannot be moved."""
+    if len(token.words) < 2:
+        return False
+    first = token.words[0]
+    return first.deprel.partition(":")[0] in ("cc", "mark") or first.form in ARABIC_AND
+
+
+def mixed(token: Token, language: str) -> bool:
+    """Say whether a token holds words of several phrases, as the segmenter of an unspaced script may leave it."""
+    if len(token.words) < 2 or spaced(language):
+        return False
+    others = [word.deprel for word in token.words if word.deprel != token.deprel]
+    return any(each.partition(":")[0] not in _ONE_WORD and each != "mark:prt" for each in others)
