@@ -133,7 +133,7 @@ class Line:
         """
         head, source, target, core = move
         row = self._row(head)
-        if not core and not self._was.has_commas:
+        if not core and self._was.with_commas.isdisjoint({source[0], source[-1]} - {head}):
             start, end = row.index(_item(head, source[0])), row.index(_item(head, source[-1])) + 1
             if end - start == len(source):
                 self._changed[head] = [*row[:start], *[_item(head, top) for top in target], *row[end:]]
@@ -175,7 +175,7 @@ class Line:
         """
         head, source, target, _ = move
         top = source[0 if step < 0 else -1]
-        if not self._was.has_commas or top == target[0 if step < 0 else -1]:
+        if top not in self._was.with_commas or top == target[0 if step < 0 else -1]:
             return False
         beside = self._beside(head, place, step)
         if beside is None:

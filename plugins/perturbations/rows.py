@@ -35,19 +35,19 @@ class Rows:
         above: of each token in whose row it lies.
         rows: the rows of tokens that others depend on, and of `TOP`, which holds the sentence.
         tops: of the same tokens the phrases in their rows, without the signs; kept when they are asked for.
-        has_commas: whether the sentence has any.
+        with_commas: the tokens that a comma depends on, and all above them.
     """
 
     def __init__(self, sentence: Sentence) -> None:
         self.sentence = sentence
         tokens = sentence.tokens
         self.is_solid = [token.is_word or token.upos in _SOLID for token in tokens]
-        self.has_commas = not COMMAS.isdisjoint(sentence.forms)
         self.tops: dict[int, list[int]] = {}
         self.above = list(sentence.heads)
         signs = self._signs()
         if False in [whole for _, _, whole in sentence.extents]:
             self._lift()
+        self.with_commas = self._with_commas(signs)
         self._place_signs(signs)
         self.rows: dict[int, list[int]] = {head: [] for head in {TOP, *self.above}}
         rows = self.rows
@@ -66,6 +66,17 @@ class Rows:
             if not is_solid[index]:
                 is_solid[index] = True in [is_solid[child] for child in children(index)]
         return [index for index in signs if not is_solid[index]]
+
+    def _with_commas(self, signs: Sequence[int]) -> set[int]:
+        found: set[int] = set()
+        forms, heads = self.sentence.forms, self.sentence.heads
+        for sign in signs:
+            if forms[sign] in COMMAS:
+                head = heads[sign]
+                while head >= 0 and head not in found:
+                    found.add(head)
+                    head = heads[head]
+        return found
 
     def _lift(self) -> None:
         """Hang what is apart from its head on a head above, shortest dependencies first, until nothing crosses."""
