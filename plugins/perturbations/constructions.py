@@ -9,6 +9,7 @@ from typing import NamedTuple
 from harness_plugins.perturbations.closed_class import FRONTED
 from harness_plugins.perturbations.constituents import functional
 from harness_plugins.perturbations.tables import read_table
+from harness_plugins.perturbations.word_noise import Memory
 
 from harness import Sentence
 
@@ -69,12 +70,10 @@ def related(sentence: Sentence) -> Mapping[str, Sequence[tuple[int, int]]]:
     if found is None:
         found = sentence.found["constructions"] = {}
         tokens = sentence.tokens
-        for index, token in enumerate(tokens):
+        for index, (token, head) in enumerate(zip(tokens, sentence.heads, strict=True)):
             kind = _KINDS.get(token.relation)
-            if kind is not None and token.is_word:
-                head = sentence.head(index)
-                if head >= 0 and tokens[head].is_word:
-                    found.setdefault(kind, []).append((head, index))
+            if kind is not None and head >= 0 and token.is_word and tokens[head].is_word:
+                found.setdefault(kind, []).append((head, index))
     return found
 
 
@@ -122,17 +121,33 @@ class _Questions(NamedTuple):
     listed: Collection[int]
 
 
+_NO_QUESTIONS = _Questions(False, (), ())
+
+
 def _questions(sentence: Sentence) -> _Questions:
     found: _Questions | None = sentence.found.get("questions")
     if found is None:
-        marks, words = _marks(sentence.language), _question_words(sentence.language)
-        folded = [form.casefold() for form in sentence.forms]
-        found = sentence.found["questions"] = _Questions(
-            True in [form in marks for form in folded],
-            [n for n, token in enumerate(sentence.tokens) if "Int" in token.feats.get("PronType", "")],
-            () if words.isdisjoint(folded) else [n for n, form in enumerate(folded) if form in words],
-        )
+        known = _asking(sentence.language)
+        listed = [(index, asks) for index, form in enumerate(sentence.forms) if (asks := known[form])]
+        kinds = [token.feats.get("PronType") for token in sentence.tokens]
+        tagged = [index for index, kind in enumerate(kinds) if kind and "Int" in kind]
+        words = [index for index, asks in listed if asks == "word"]
+        marked = len(words) < len(listed)
+        found = _Questions(marked, tagged, words) if listed or tagged else _NO_QUESTIONS
+        sentence.found["questions"] = found
     return found
+
+
+@cache
+def _asking(language: str) -> Memory[str]:
+    """Return what a form may be that makes a question: a ``mark``, a ``word``, or nothing."""
+    marks, words = _marks(language), _question_words(language)
+
+    def asking(form: str) -> str:
+        folded = form.casefold()
+        return "mark" if folded in marks else "word" if folded in words else ""
+
+    return Memory(asking)
 
 
 @cache
@@ -149,9 +164,10 @@ def _question_words(language: str) -> frozenset[str]:
 
 def asks(sentence: Sentence, head: int) -> bool:
     """Say whether the clause that `head` heads is a question: by the sentence's mark or its question word."""
-    marked, tagged, listed = _questions(sentence)
-    if not (marked or tagged or listed):
+    questions = _questions(sentence)
+    if questions is _NO_QUESTIONS:
         return False
+    marked, tagged, listed = questions
     tokens = sentence.tokens
     relation = tokens[head].relation
     if marked and relation not in ("acl", "advcl", "amod") and _has_question_mark(sentence, head):

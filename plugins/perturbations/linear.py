@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -101,22 +101,21 @@ class Line:
             return True
         return row.index(_item(head, right)) - row.index(_item(head, left)) == 1
 
-    def pinned(self, head: int) -> Collection[int]:
-        """Return the phrases of a row that cannot move.
+    def is_free(self, head: int, tops: Sequence[int]) -> bool:
+        """Say whether phrases of a row can move.
 
-        A quotation or bracket begins in them and ends elsewhere, or the reverse, or a token at an edge holds a word of
-        another phrase.
+        They cannot where a quotation or bracket begins in one and ends elsewhere, or the reverse, or a token at an edge
+        holds a word of another phrase.
         """
         bounds = self._was.bounds
         if bounds is None:
-            return ()
-        found = []
-        for top in self.tops(head):
+            return True
+        for top in tops:
             first, last = self._edge(_item(head, top), 0), self._edge(_item(head, top), -1)
             level = bounds.zones[first] == bounds.zones[last] == bounds.zones[head]
             if not level or first in bounds.stuck or last in bounds.knots:
-                found.append(top)
-        return found
+                return False
+        return True
 
     def _edge(self, item: int, side: int) -> int:
         """Return the first (0) or last (-1) token of what stands in a row."""

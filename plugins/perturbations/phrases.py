@@ -55,11 +55,9 @@ def trimmed(
         first += 1
     while source[last - 1] == target[last - 1]:
         last -= 1
-    if pinned := line.pinned(head):
-        moved = set(source[first:last])
-        if not moved.isdisjoint(pinned) or (head in moved and not set(core).isdisjoint(pinned)):
-            return None
-    return Move(head, source[first:last], target[first:last], core if head in source[first:last] else ())
+    moved = source[first:last]
+    core = core if head in moved else ()
+    return Move(head, moved, target[first:last], core) if line.is_free(head, [*moved, *core]) else None
 
 
 def _groups(

@@ -53,25 +53,24 @@ class Predicate(NamedTuple):
         """Return the move that puts its parts into `order`, next to each other where the first of them stood.
 
         A verb that comes last goes, with what precedes it, to where the last of them stood, so that it closes
-        the clause as far as its own parts did. What is no part of them keeps its order.
+        the clause as far as its own parts did. What is no part of them keeps its order. None if they lie so.
         """
-        parts, anchor = self.parts, self.anchor
+        if self.in_order(order):
+            return None
+        parts, tops = self.parts, self.tops
+        own = [self.anchor, *parts.get("S", ()), *parts.get("O", ())]
+        start, last = min(own), max(own)
         present = [letter for letter in order if letter in parts]
         split = 1 if present[-1] == "V" and len(present) == 3 else 0
-        first = [number for letter in present[:split] for number in parts[letter]]
+        first = parts[present[0]] if split else []
         second = [number for letter in present[split:] for number in parts[letter]]
-        own = [anchor, *parts.get("S", ()), *parts.get("O", ())]
-        start, last = min(own), max(own)
-        others = [n for n in range(len(self.tops)) if n not in second and n not in first]
-        before = [n for n in others if n < start]
-        between = [n for n in others if start < n < last]
-        after = [n for n in others if n > last]
-        late = order.endswith("V")
-        target = (
-            [*before, *first, *between, *second, *after] if late else [*before, *second, *between, *after]
-        )
-        tops = self.tops
-        return trimmed(self.line, self.head, tops, [tops[n] for n in target], self.core)
+        moving = {*first, *second}
+        others = [number for number in range(len(tops)) if number not in moving]
+        before = [number for number in others if number < start]
+        between = [number for number in others if start < number < last]
+        after = [number for number in others if number > last]
+        middle = [*first, *between, *second] if order[-1] == "V" else [*second, *between]
+        return trimmed(self.line, self.head, tops, [tops[n] for n in (*before, *middle, *after)], self.core)
 
 
 def clauses(sentence: Sentence) -> list[int]:

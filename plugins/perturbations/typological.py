@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, NamedTuple
 
-from harness_plugins.perturbations.constructions import NO_AUXILIARIES, on_side
+from harness_plugins.perturbations.constructions import NO_AUXILIARIES, on_side, related
 from harness_plugins.perturbations.linear import Line, Move
 from harness_plugins.perturbations.phrases import to_side
 from harness_plugins.perturbations.predicates import clauses, predicate
@@ -50,18 +50,22 @@ class Rule:
 
         `line` is the sentence as it was.
         """
-        sentence = line.sentence
-        found: list[tuple[int, Sequence[int], Move | None]] = []
         if self.kind == "order":
-            for head in clauses(sentence):
-                clause = predicate(line, head)
-                if clause is not None and not clause.in_order(self.value):
-                    found.append((head, (), clause.move(self.value)))
+            wrong: Mapping[int, Sequence[int]] = dict.fromkeys(clauses(line.sentence), ())
         else:
-            before = self.value == "before"
-            for head, dependents in on_side(sentence, self.kind, not before).items():
-                found.append((head, dependents, to_side(line, self.kind, head, dependents, before)))
-        return [Site(self, head, dependents, move) for head, dependents, move in found if move is not None]
+            wrong = on_side(line.sentence, self.kind, self.value == "after")
+        return [
+            Site(self, head, dependents, move)
+            for head, dependents in wrong.items()
+            if (move := self.move(line, head, dependents)) is not None
+        ]
+
+    def move(self, line: Line, head: int, dependents: Sequence[int]) -> Move | None:
+        """Return the move that gives a head this order, as the sentence lies now; None if it has it, or cannot."""
+        if self.kind == "order":
+            found = predicate(line, head)
+            return None if found is None else found.move(self.value)
+        return to_side(line, self.kind, head, dependents, self.value == "before")
 
 
 class Site(NamedTuple):
@@ -83,17 +87,14 @@ class Site(NamedTuple):
         """Return the move that gives it the order, as the sentence lies now."""
         if line.is_still(self.head):
             return self.first
-        if self.rule.kind == "order":
-            found = predicate(line, self.head)
-            return None if found is None else found.move(self.rule.value)
-        return to_side(line, self.rule.kind, self.head, self.dependents, self.rule.value == "before")
+        return self.rule.move(line, self.head, self.dependents)
 
 
 class WordOrder(Perturbation):
     """The order of one or several constructions, as another type of language has it.
 
     Every phrase stays whole; punctuation stays between its neighbours, a comma with the phrase that it sets
-    off. A head that has the order already is left as it is, and so is one whose phrase lies in pieces or
+    off. A head that has the order already is left as it is, and so is what lies apart from its head or
     reaches out of a quotation. Weak pronouns, relative and question words keep their places, questions
     theirs altogether. The forms of words do not change: no case is added and no agreement mended.
 
@@ -130,22 +131,29 @@ class WordOrder(Perturbation):
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
         line = Line(sentence)
-        sites: list[Site] | None = sentence.found.get(self.full_name)
-        if sites is None:
-            sites = sentence.found[self.full_name] = [
-                site for rule in self.rules for site in rule.sites(line)
-            ]
+        sites = self._sites(line)
         if not sites:
             return Rewrite.unchanged(sentence)
-        drawn = list(range(len(sites)))
-        rng.shuffle(drawn)
+        if (count := share(intensity, len(sites))) < len(sites):
+            drawn = list(range(len(sites)))
+            rng.shuffle(drawn)
+            sites = [sites[number] for number in sorted(drawn[:count])]
         # Rules in their sequence, and heads of each from the leaves up.
-        for number in sorted(drawn[: share(intensity, len(drawn))]):
-            move = sites[number].move(line)
+        for site in sites:
+            move = site.move(line)
             if move is not None:
                 line.arrange(move)
         rewrite = Rewrite.of(sentence, line.kept)
         return rewrite if rewrite.touched else Rewrite.unchanged(sentence, eligible=True)
+
+    def _sites(self, line: Line) -> list[Site]:
+        known = line.sentence.found
+        sites: list[Site] | None = known.get(self.full_name)
+        if sites is None:
+            kinds = {*related(line.sentence), "order"}
+            sites = [site for rule in self.rules if rule.kind in kinds for site in rule.sites(line)]
+            known[self.full_name] = sites
+        return sites
 
 
 def order(letters: str) -> WordOrder:
