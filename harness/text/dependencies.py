@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.text.rewrite import Rewrite
+from harness.text.sentence import Sentence
 
 
 def dependency_lengths(rewrite: Rewrite) -> tuple[int, int]:
@@ -17,16 +18,33 @@ def dependency_lengths(rewrite: Rewrite) -> tuple[int, int]:
     sentence = rewrite.sentence
     if not sentence.parsed:
         return 0, 0
-    old, new = [-1] * len(sentence), [-1] * len(sentence)
-    for place, index in enumerate(sentence.words):
-        old[index] = place
-    for place, word in enumerate(rewrite.words):
+    old, words = sentence.words, rewrite.words
+    heads, before = _between_words(sentence)
+    new = [-1] * len(heads)
+    for place, word in enumerate(words):
         if word is not None:
             new[word] = place
-    before = after = 0
-    for index, head in enumerate(sentence.heads):
-        here, there = new[index], new[head]
-        if here >= 0 and there >= 0 and head >= 0:
-            before += abs(old[index] - old[head])
-            after += abs(here - there)
-    return before, after
+    if len(words) == len(old) and None not in words:
+        return before, sum([abs(new[index] - new[head]) for index, head in enumerate(heads) if head >= 0])
+    kept = [(n, head) for n, head in enumerate(heads) if head >= 0 and new[n] >= 0 and new[head] >= 0]
+    place_of = {index: place for place, index in enumerate(old)}
+    return (
+        sum([abs(place_of[index] - place_of[head]) for index, head in kept]),
+        sum([abs(new[index] - new[head]) for index, head in kept]),
+    )
+
+
+def _between_words(sentence: Sentence) -> tuple[list[int], int]:
+    """Return each token's head, -1 where one of them is no word, and the sum of the lengths of these dependencies."""
+    known: tuple[list[int], int] | None = sentence.found.get(__name__)
+    if known is None:
+        places = [-1] * len(sentence)
+        for place, index in enumerate(sentence.words):
+            places[index] = place
+        heads = [
+            head if head >= 0 <= place and places[head] >= 0 else -1
+            for head, place in zip(sentence.heads, places, strict=True)
+        ]
+        before = sum([abs(places[index] - places[head]) for index, head in enumerate(heads) if head >= 0])
+        known = sentence.found[__name__] = heads, before
+    return known

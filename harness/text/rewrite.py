@@ -177,7 +177,10 @@ class Rewrite:
             raise ValueError("a token is named twice")
         if named and min(named) < 0:
             raise ValueError(f"a token's number is {min(named)}")
-        return cls._ordered(sentence, sources, forms, None)
+        made = cls._ordered(sentence, sources, forms, None)
+        if named is sources:
+            made.__dict__["_altered"] = ()
+        return made
 
     @lazy
     def sources(self) -> Sequence[int | None]:
@@ -284,18 +287,22 @@ class Rewrite:
         old, sources = self.sentence.forms, self.sources
         kept = [source for source in sources if source is not None] if None in sources else sources
         apart = len(sources) + len(old) - 2 * len(kept)
-        altered = [
-            source
-            for number, (text, source) in enumerate(zip(self.forms, sources, strict=True))
-            if source is not None
-            and text is not old[source]
-            and text != old[source]
-            and number not in self._recased
-        ]
+        altered = self._altered
         if altered:
             return apart + len(self._lifted().union(altered))
-        words = [word for word in self.words if word is not None]
-        return apart + len(words) - edits.most_rising(words)
+        words = self.words
+        if None in words:
+            words = [word for word in words if word is not None]
+        return apart + len(words) - edits.most_rising(words)  # type: ignore[arg-type]
+
+    @lazy
+    def _altered(self) -> Sequence[int]:
+        old = self.sentence.forms
+        return [
+            source
+            for number, (text, source) in enumerate(zip(self.forms, self.sources, strict=True))
+            if source is not None and text != old[source] and number not in self._recased
+        ]
 
     @lazy
     def char_edits(self) -> int:

@@ -86,7 +86,7 @@ class Sentence:
         cls, text: str, language: str, offset: int = 0, unparsed: str = "no parse was given"
     ) -> Sentence:
         """Return `text` as one sentence without a tree."""
-        made = object.__new__(cls)
+        made = object.__new__(_Plain)
         made.__dict__.update(text=text, language=language, offset=offset, unparsed=unparsed)
         return made
 
@@ -103,18 +103,6 @@ class Sentence:
             found.append(Token(position, position + len(word), word, tokenization.is_word(word)))
             position += len(word) + len(between)
         return cls(between.join(words), language, tuple(found), listed=True)
-
-    def __getattr__(self, name: str) -> Any:
-        # Asked for what is not there: the tokens of a plain sentence are made when first needed.
-        if name != "tokens":
-            raise AttributeError(f"a sentence has no {name}")
-        found = self.__dict__["tokens"] = tuple(
-            [
-                Token(start, end, form, tokenization.is_word(form))
-                for (start, end), form in zip(self.spans, self.forms, strict=True)
-            ]
-        )
-        return found
 
     def __len__(self) -> int:
         return len(self.forms)
@@ -197,6 +185,11 @@ class Sentence:
         return heads  # type: ignore[return-value]
 
     @lazy
+    def relations(self) -> Sequence[str]:
+        """The relation of each token to its head, without its subtype."""
+        return [token.relation for token in self.tokens]
+
+    @lazy
     def _children(self) -> tuple[tuple[int, ...], ...]:
         children: list[list[int]] = [[] for _ in self.tokens]
         for index, head in enumerate(self.heads):
@@ -252,3 +245,20 @@ class Sentence:
         for index in downwards:
             downwards += children[index]
         return tuple(reversed(downwards))
+
+
+class _Plain(Sentence):
+    """A sentence that is not parsed: its tokens are made when they are asked for.
+
+    A class of its own, because one that is asked for what is not there answers everything else slower.
+    """
+
+    @lazy
+    def tokens(self) -> tuple[Token, ...]:
+        is_word = tokenization.is_word
+        return tuple(
+            [
+                Token(start, end, form, is_word(form))
+                for (start, end), form in zip(self.spans, self.forms, strict=True)
+            ]
+        )

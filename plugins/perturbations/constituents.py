@@ -90,14 +90,13 @@ def movable(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
     """
     if not _together(sentence, head):
         return []
-    tokens, extents, zone = sentence.tokens, sentence.extents, zones[head]
+    tokens, relations, extents, zone = sentence.tokens, sentence.relations, sentence.extents, zones[head]
     group = left, right = _head_group(sentence, head)
     found = []
     if not _anchored(tokens[head]) and zones[left] == zones[right - 1] == zone:
         found.append(Unit(*group, head, "head"))
-    able = [child for child in sentence.children(head) if tokens[child].relation in _MOVABLE]
-    for child in able:
-        if left <= child < right or functional(sentence, child):
+    for child in sentence.children(head):
+        if relations[child] not in _MOVABLE or left <= child < right or functional(sentence, child):
             continue
         first, last, whole = extents[child]
         if not whole and not _together(sentence, child):
@@ -106,12 +105,12 @@ def movable(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
         if start < end and (end <= left or start >= right) and zones[start] == zones[end - 1] == zone:
             before = start - 1 if start > first and tokens[start - 1].text in COMMAS else None
             after = end if end < last and tokens[end].text in COMMAS else None
-            found.append(_unit_of((start, end, child, tokens[child].relation, before, after)))
+            found.append(_unit_of((start, end, child, relations[child], before, after)))
     found.sort()
     if (
         found
         and found[-1].role == "head"
-        and tokens[head].relation == "acl"
+        and relations[head] == "acl"
         and sentence.extent(head)[1] <= sentence.head(head)
     ):
         # Where a relative clause stands before its noun, only its verb's place beside the noun tells.
@@ -126,9 +125,8 @@ def heads_clause(sentence: Sentence, head: int) -> bool:
         return False
     if token.upos == "VERB":
         return True
-    signs = _SIGNS if token.relation in _CLAUSES else _PREDICATIVE
-    tokens = sentence.tokens
-    return not signs.isdisjoint([tokens[child].relation for child in sentence.children(head)])
+    signs, relations = _SIGNS if token.relation in _CLAUSES else _PREDICATIVE, sentence.relations
+    return not signs.isdisjoint([relations[child] for child in sentence.children(head)])
 
 
 def _relations(token: Token) -> set[str]:
@@ -217,17 +215,49 @@ def _introduced(sentence: Sentence, clause: Unit) -> bool:
 
 def _fronted(sentence: Sentence, head: int, unit: Unit) -> bool:
     """Say whether a unit stands first as a relative or interrogative phrase."""
-    tokens = sentence.tokens[unit.start : unit.end]
-    clause = sentence.tokens[head]
-    kinds = ("Int", "Rel") if clause.relation in ("acl", "advcl", "ccomp", "csubj", "xcomp") else ("Int",)
-    for token in tokens:
-        told = token.feats.get("PronType")
-        if told is not None and any(kind in told for kind in kinds):
+    clause, (start, end, *_) = sentence.tokens[head], unit
+    openers = _openers(sentence)
+    if openers is not _NO_OPENERS:
+        inside, first = range(start, end), range(start, min(start + 2, end))
+        if any(index in inside for index in openers.asking) or any(n in first for n in openers.listed):
             return True
-    if any(_is_fronted(token.text, sentence.language) for token in tokens[:2]):
-        return True
-    relative = clause.deprel == "acl:relcl"
-    return relative and len(tokens) == 1 and tokens[0].upos in ("PRON", "ADV", "DET", "SCONJ")
+        if clause.relation in SUBORDINATE and any(index in inside for index in openers.relating):
+            return True
+    if clause.deprel != "acl:relcl" or end - start != 1:
+        return False
+    return sentence.tokens[start].upos in ("PRON", "ADV", "DET", "SCONJ")
+
+
+class _Openers(NamedTuple):
+    """The tokens that stand first because they ask or relate.
+
+    Attributes:
+        asking: those whose features say that they ask.
+        relating: those whose features say that they relate.
+        listed: those that the language's words for it hold.
+    """
+
+    asking: Sequence[int]
+    relating: Sequence[int]
+    listed: Sequence[int]
+
+
+_NO_OPENERS = _Openers((), (), ())
+
+
+def _openers(sentence: Sentence) -> _Openers:
+    found: _Openers | None = sentence.found.get("openers")
+    if found is None:
+        kinds = [
+            (n, kind) for n, token in enumerate(sentence.tokens) if (kind := token.feats.get("PronType"))
+        ]
+        asking, relating = ([n for n, kind in kinds if name in kind] for name in ("Int", "Rel"))
+        listed: list[int] = []
+        if sentence.language in FRONTED:
+            listed = [n for n, form in enumerate(sentence.forms) if _is_fronted(form, sentence.language)]
+        found = _Openers(asking, relating, listed) if asking or relating or listed else _NO_OPENERS
+        sentence.found["openers"] = found
+    return found
 
 
 @lru_cache(maxsize=4096)

@@ -146,16 +146,20 @@ def _rearrange(
     commas = {comma for comma in edges if start < comma < end}
     moved: list[int] = []
     gaps = [order[left.end : right.start] for left, right in pairwise(source)]
+    if not commas:
+        for unit, between in zip(target, [*gaps, []], strict=True):
+            moved += order[unit.start : unit.end]
+            moved += between
+        order[start:end] = moved
+        return commas
     for slot, (unit, between) in enumerate(zip(target, [*gaps, []], strict=True)):
-        before = after = None
-        if commas:
-            before = unit.before if unit.before in commas else None
-            after = unit.after if unit.after in commas else None
-            if slot == 0:
-                before, after = None, after or before
-            elif slot == len(target) - 1:
-                before, after = before or after, None
-            between = [index for index in between if index not in commas]
+        before = unit.before if unit.before in commas else None
+        after = unit.after if unit.after in commas else None
+        if slot == 0:
+            before, after = None, after or before
+        elif slot == len(target) - 1:
+            before, after = before or after, None
+        between = [index for index in between if index not in commas]
         if before is not None and sentence.tokens[moved[-1]].is_word:
             moved.append(before)
         moved += order[unit.start : unit.end]
