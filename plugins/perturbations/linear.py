@@ -71,10 +71,10 @@ class Line:
                 found.append(item)
         return found
 
-    def is_still(self, head: int) -> bool:
-        """Say whether the phrases in a row lie as they lay in the sentence, and can move or not as they could."""
-        changed = self._changed
-        return not changed or (head not in changed and self._was.bounds is None)
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything has been moved."""
+        return bool(self._changed)
 
     def tops(self, head: int) -> Sequence[int]:
         """Return the phrases in the row of `head`, each by its top, and `head` itself, left to right.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, NamedTuple
@@ -45,20 +45,11 @@ class Rule:
         """Both, as options give them: ``adjective after``."""
         return f"{self.kind} {self.value}"
 
-    def sites(self, line: Line) -> list[Site]:
-        """Return the heads at which a sentence has another order than this one and can be given it.
-
-        `line` is the sentence as it was.
-        """
+    def wrong(self, sentence: Sentence) -> Mapping[int, Sequence[int]]:
+        """Return the heads that may have another order than this one, each with its dependents on the wrong side."""
         if self.kind == "order":
-            wrong: Mapping[int, Sequence[int]] = dict.fromkeys(clauses(line.sentence), ())
-        else:
-            wrong = on_side(line.sentence, self.kind, self.value == "after")
-        return [
-            Site(self, head, dependents, move)
-            for head, dependents in wrong.items()
-            if (move := self.move(line, head, dependents)) is not None
-        ]
+            return dict.fromkeys(clauses(sentence), ())
+        return on_side(sentence, self.kind, self.value == "after")
 
     def move(self, line: Line, head: int, dependents: Sequence[int]) -> Move | None:
         """Return the move that gives a head this order, as the sentence lies now; None if it has it, or cannot."""
@@ -69,25 +60,17 @@ class Rule:
 
 
 class Site(NamedTuple):
-    """A head whose order is to be changed.
+    """A head whose order may be changed.
 
     Attributes:
         rule: the order it is to have.
         head: its index.
         dependents: those that stand on the wrong side.
-        first: the move that gives it the order while nothing in its phrase has been moved.
     """
 
     rule: Rule
     head: int
     dependents: Sequence[int]
-    first: Move
-
-    def move(self, line: Line) -> Move | None:
-        """Return the move that gives it the order, as the sentence lies now."""
-        if line.is_still(self.head):
-            return self.first
-        return self.rule.move(line, self.head, self.dependents)
 
 
 class WordOrder(Perturbation):
@@ -130,30 +113,49 @@ class WordOrder(Perturbation):
         return {"rules": [rule.name for rule in self.rules]}
 
     def rewrite(self, sentence: Sentence, rng: Random, intensity: float) -> Rewrite:
-        line = Line(sentence)
-        sites = self._sites(line)
-        if not sites:
+        tokens = (
+            self._whole_order(sentence) if intensity >= 1 else self._drawn_order(sentence, rng, intensity)
+        )
+        if tokens is None:
             return Rewrite.unchanged(sentence)
-        if (count := share(intensity, len(sites))) < len(sites):
-            drawn = list(range(len(sites)))
-            rng.shuffle(drawn)
-            sites = [sites[number] for number in sorted(drawn[:count])]
-        # Rules in their sequence, and heads of each from the leaves up.
-        for site in sites:
-            move = site.move(line)
-            if move is not None:
-                line.arrange(move)
-        rewrite = Rewrite.of(sentence, line.kept)
+        rewrite = Rewrite.of(sentence, tokens)
         return rewrite if rewrite.touched else Rewrite.unchanged(sentence, eligible=True)
 
-    def _sites(self, line: Line) -> list[Site]:
-        known = line.sentence.found
-        sites: list[Site] | None = known.get(self.full_name)
-        if sites is None:
-            kinds = {*related(line.sentence), "order"}
-            sites = [site for rule in self.rules if rule.kind in kinds for site in rule.sites(line)]
-            known[self.full_name] = sites
-        return sites
+    def _whole_order(self, sentence: Sentence) -> Sequence[int] | None:
+        """Return a sentence's tokens with every head in the new order, worked out once; None if there is none."""
+        known, name = sentence.found, self.full_name
+        if name not in known:
+            line = Line(sentence)
+            for rule, head, dependents in self._wrong(sentence):
+                move = rule.move(line, head, dependents)
+                if move is not None:
+                    line.arrange(move)
+            known[name] = line.kept if line.is_changed else None
+        order: Sequence[int] | None = known[name]
+        return order
+
+    def _drawn_order(self, sentence: Sentence, rng: Random, intensity: float) -> Sequence[int] | None:
+        """Return the tokens with a share of those heads in the new order that can be given it."""
+        line = Line(sentence)
+        able = [each for each in self._wrong(sentence) if each.rule.move(line, each.head, each.dependents)]
+        if not able:
+            return None
+        drawn = list(range(len(able)))
+        rng.shuffle(drawn)
+        for number in sorted(drawn[: share(intensity, len(able))]):
+            rule, head, dependents = able[number]
+            move = rule.move(line, head, dependents)
+            if move is not None:
+                line.arrange(move)
+        return line.kept
+
+    def _wrong(self, sentence: Sentence) -> Iterator[Site]:
+        """Yield what has another order: by rules in their sequence, and the heads of each by what depends on them."""
+        kinds = related(sentence)
+        for rule in self.rules:
+            if rule.kind == "order" or rule.kind in kinds:
+                for head, dependents in rule.wrong(sentence).items():
+                    yield Site(rule, head, dependents)
 
 
 def order(letters: str) -> WordOrder:
