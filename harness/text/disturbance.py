@@ -11,6 +11,7 @@ from harness.errors import HarnessError
 from harness.keys import numbers
 from harness.perturbation import Perturbation
 from harness.text.alignment import Alignment
+from harness.text.draws import Draws
 from harness.text.lazy import lazy
 from harness.text.passages import Passage, passage
 from harness.text.rewrite import Rewrite
@@ -190,10 +191,9 @@ def _made(perturbation: Perturbation, able: Sequence[_Able], intensity: float) -
     if type(perturbation).rewrite_many is not Perturbation.rewrite_many:
         sentences, rngs = [sentence for sentence, _ in able], [Random(seed) for _, seed in able]
         return list(perturbation.rewrite_many(sentences, rngs, intensity))
-    # One generator seeded again and again: making one takes longer than most of what is done with it.
-    rng = Random(0)
+    rng = Draws()
     rewrites = []
     for sentence, seed in able:
-        rng.seed(seed)
+        rng.begin(seed)
         rewrites.append(perturbation.rewrite(sentence, rng, intensity))
     return rewrites
