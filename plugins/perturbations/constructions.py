@@ -57,9 +57,8 @@ def constructions(sentence: Sentence, kind: str) -> list[tuple[int, int]]:
 def on_side(sentence: Sentence, kind: str, before: bool) -> Mapping[int, Sequence[int]]:
     """Return the heads of a kind of `constructions` with those dependents that stand before, or behind, them."""
     found: dict[int, list[int]] = {}
-    is_one = _TESTS[kind]
     for head, index in related(sentence).get(kind, ()):
-        if (index < head) == before and is_one(sentence, head, index):
+        if (index < head) == before and _TESTS[kind](sentence, head, index):
             found.setdefault(head, []).append(index)
     return found
 
@@ -69,11 +68,12 @@ def related(sentence: Sentence) -> Mapping[str, Sequence[tuple[int, int]]]:
     found: dict[str, list[tuple[int, int]]] | None = sentence.found.get("constructions")
     if found is None:
         found = sentence.found["constructions"] = {}
-        tokens = sentence.tokens
-        for index, (token, head) in enumerate(zip(tokens, sentence.heads, strict=True)):
-            kind = _KINDS.get(token.relation)
-            if kind is not None and head >= 0 and token.is_word and tokens[head].is_word:
-                found.setdefault(kind, []).append((head, index))
+        tokens, heads = sentence.tokens, sentence.heads
+        for index, kind in enumerate(map(_KINDS.get, sentence.relations)):
+            if kind is not None:
+                head = heads[index]
+                if head >= 0 and tokens[index].is_word and tokens[head].is_word:
+                    found.setdefault(kind, []).append((head, index))
     return found
 
 

@@ -82,24 +82,13 @@ class Line:
         Of a phrase in pieces the one that holds its top is the phrase, and each other piece is one of its own, in the
         row where it breaks nothing.
         """
-        known = self._was.tops
-        if head in self._changed:
-            return self._tops(head)
-        found = known.get(head)
-        if found is None:
-            found = known[head] = self._tops(head)
-        return found
-
-    def _tops(self, head: int) -> list[int]:
         is_solid = self._was.is_solid
         return [item if item >= 0 else head for item in self._row(head) if item < 0 or is_solid[item]]
 
     def touch(self, head: int, left: int, right: int) -> bool:
         """Say whether no sign stands between two neighbours of a row."""
         row = self._row(head)
-        if len(row) == len(self.tops(head)):
-            return True
-        return row.index(_item(head, right)) - row.index(_item(head, left)) == 1
+        return row[row.index(_item(head, right)) - 1] == _item(head, left)
 
     def is_free(self, head: int, tops: Sequence[int]) -> bool:
         """Say whether phrases of a row can move.

@@ -34,7 +34,6 @@ class Rows:
         is_solid: of each token whether it is part of a phrase: a word, or a sign that is read as one.
         above: of each token in whose row it lies.
         rows: the rows of tokens that others depend on, and of `TOP`, which holds the sentence.
-        tops: of the same tokens the phrases in their rows, without the signs; kept when they are asked for.
         with_commas: the tokens that a comma depends on, and all above them.
     """
 
@@ -42,7 +41,6 @@ class Rows:
         self.sentence = sentence
         tokens = sentence.tokens
         self.is_solid = [token.is_word or token.upos in _SOLID for token in tokens]
-        self.tops: dict[int, list[int]] = {}
         self.above = list(sentence.heads)
         signs = self._signs()
         if False in [whole for _, _, whole in sentence.extents]:
@@ -148,11 +146,11 @@ class Rows:
 
     @lazy
     def bounds(self) -> Bounds | None:
-        """What keeps blocks from moving; None where nothing does."""
+        """What keeps phrases from moving; None where nothing does."""
         tokens, language = self.sentence.tokens, self.sentence.language
-        several = [n for n, token in enumerate(tokens) if len(token.words) > 1]
-        knots = frozenset([n for n in several if mixed(tokens[n], language)])
-        stuck = knots.union([n for n in several if tied(tokens[n])])
+        several = [index for index, token in enumerate(tokens) if len(token.words) > 1]
+        knots = frozenset([index for index in several if mixed(tokens[index], language)])
+        stuck = knots.union([index for index in several if tied(tokens[index])])
         zones = quotation_zones(self.sentence)
         return Bounds(zones, knots, stuck) if stuck or any(zones) else None
 
