@@ -121,7 +121,8 @@ class Line:
         """
         head, source, target, core = move
         row = self._row(head)
-        if not core and self._was.with_commas.isdisjoint({source[0], source[-1]} - {head}):
+        commas = self._was.with_commas
+        if not core and (not commas or commas.isdisjoint({source[0], source[-1]} - {head})):
             start, end = row.index(_item(head, source[0])), row.index(_item(head, source[-1])) + 1
             if end - start == len(source):
                 self._changed[head] = [*row[:start], *[_item(head, top) for top in target], *row[end:]]

@@ -45,9 +45,13 @@ class Predicate(NamedTuple):
 
     def in_order(self, order: str) -> bool:
         """Say whether its parts lie as `order` (``SOV``) has them."""
-        anchors = {**self.parts, "V": [self.anchor]}
-        numbers = [number for letter in order for number in anchors.get(letter, ())]
-        return numbers == sorted(numbers)
+        last = -1
+        for letter in order:
+            for number in (self.anchor,) if letter == "V" else self.parts.get(letter, ()):
+                if number < last:
+                    return False
+                last = number
+        return True
 
     def move(self, order: str) -> Move | None:
         """Return the move that puts its parts into `order`, next to each other where the first of them stood.
@@ -75,8 +79,9 @@ class Predicate(NamedTuple):
 
 def clauses(sentence: Sentence) -> list[int]:
     """Return the tokens that have a subject or an object, left to right."""
-    found = {token.head for token in sentence.tokens if token.relation in _ARGUMENTS}
-    return sorted([head for head in found if head is not None and head >= 0])
+    heads = sentence.heads
+    found = {heads[index] for index, relation in enumerate(sentence.relations) if relation in _ARGUMENTS}
+    return sorted([head for head in found if head >= 0])
 
 
 def predicate(line: Line, head: int) -> Predicate | None:
@@ -85,9 +90,8 @@ def predicate(line: Line, head: int) -> Predicate | None:
     Relative words and weak pronouns are neither subject nor object here: they keep their places.
     """
     sentence = line.sentence
-    tokens = sentence.tokens
-    token = tokens[head]
-    if _ARGUMENTS.isdisjoint([tokens[child].relation for child in sentence.children(head)]):
+    token, relations = sentence.tokens[head], sentence.relations
+    if _ARGUMENTS.isdisjoint([relations[child] for child in sentence.children(head)]):
         return None
     if not token.is_word or token.relation in _NO_CLAUSE or asks(sentence, head):
         return None
@@ -102,23 +106,23 @@ def predicate(line: Line, head: int) -> Predicate | None:
 def _verbal(line: Line, head: int) -> Predicate:
     sentence, tops = line.sentence, line.tops(head)
     start, end = verb_bounds(sentence, tops, head)
-    parts: dict[str, list[int]] = {"V": []}
+    relations = sentence.relations
+    verb: list[int] = []
+    parts: dict[str, list[int]] = {"V": verb}
     for number, top in enumerate(tops):
-        if start <= number < end or sentence.tokens[top].relation in _ALWAYS:
-            parts["V"].append(number)
-        elif (part := _part(sentence, head, top)) is not None:
+        relation = relations[top]
+        if start <= number < end or relation in _ALWAYS:
+            verb.append(number)
+        elif relation in _ORDERED and (part := _part(sentence, head, top)) is not None:
             parts.setdefault(part, []).append(number)
     return Predicate(line, head, tops, parts, tops.index(head))
 
 
 def _part(sentence: Sentence, head: int, index: int) -> str | None:
     """Return which part of a clause a phrase is; None of what is neither argument nor leans on the verb."""
-    token = sentence.tokens[index]
-    relation = token.relation
-    if relation not in _ORDERED:
-        return None
+    relation = sentence.relations[index]
     if leaning(sentence, index):
-        return "V" if token.is_word and relation in ("advmod", "obj") else None
+        return "V" if relation in ("advmod", "obj") and sentence.tokens[index].is_word else None
     if relation == "advmod" or is_fronted(sentence, head, index):
         return None
     return "S" if relation == "nsubj" else "O"
@@ -127,18 +131,20 @@ def _part(sentence: Sentence, head: int, index: int) -> str | None:
 def _nominal(line: Line, head: int) -> Predicate | None:
     """Return copula and predicate; a predicate without copula cannot be told from a sentence's topic."""
     sentence, tops = line.sentence, line.tops(head)
-    tokens = sentence.tokens
-    if [tokens[top].relation for top in tops].count("cop") != 1:
+    every = sentence.relations
+    if [every[top] for top in tops].count("cop") != 1:
         return None
     start, end = noun_phrase_bounds(line, tops, head)
     core = tops[start:end] if end - start > 1 else ()
     tops = [*tops[:start], head, *tops[end:]]
     parts: dict[str, list[int]] = {"V": [], "O": [start]}
-    relations = [tokens[top].relation for top in tops]
+    relations = [every[top] for top in tops]
     for number, (top, relation) in enumerate(zip(tops, relations, strict=True)):
         if number == start:
             continue
-        part = "V" if relation in ("cop", "aux") else _part(sentence, head, top)
+        part = "V" if relation in ("cop", "aux") else None
+        if relation in _ORDERED:
+            part = _part(sentence, head, top)
         if part is not None and (part, relation) != ("V", "obj"):
             parts.setdefault(part, []).append(number)
     return Predicate(line, head, tops, parts, relations.index("cop"), core)
@@ -146,7 +152,8 @@ def _nominal(line: Line, head: int) -> Predicate | None:
 
 def _interrupted(sentence: Sentence, found: Predicate) -> bool:
     """Say whether another clause stands between the parts: *bought and sold cars*."""
-    linked = [n for n, top in enumerate(found.tops) if sentence.tokens[top].relation in _LINKED]
+    relations = sentence.relations
+    linked = [n for n, top in enumerate(found.tops) if relations[top] in _LINKED]
     if not linked:
         return False
     own = [number for part in found.parts.values() for number in part]
