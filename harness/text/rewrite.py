@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import pairwise
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from harness.text import casing, edits
@@ -350,21 +350,19 @@ def _fit_case(sentence: Sentence, sources: Sequence[int | None], forms: list[str
 def _gaps(sentence: Sentence, sources: Sequence[int | None], forms: Sequence[str]) -> list[str]:
     """Return what stands before, between and after pieces that need not be neighbours."""
     old, blanks = sentence.gaps, spaced(sentence.language)
-    gaps = [old[0]]
-    if not sources:
-        return gaps
-    ends = _phrase_ends(sentence, sources)
-    left = sources[0]
-    for number, right in enumerate(islice(sources, 1, None)):
-        if right and left == right - 1:
-            gaps.append(old[right])
-        elif blanks and forms[number].isalnum() and forms[number + 1].isalnum():
-            gaps.append(" ")
+    places = [-2 if source is None else source for source in sources]
+    gaps = [old[max(place, 0)] for place in places]
+    gaps[:1] = old[:1]
+    gaps += old[-1:] if places else ()
+    parted = [n for n, (left, right) in enumerate(pairwise(places), 1) if right != left + 1]
+    ends = _phrase_ends(sentence, sources) if parted else _NONE
+    for number in parted:
+        left, right = forms[number - 1], forms[number]
+        if blanks and left.isalnum() and right.isalnum():
+            gaps[number] = " "
         else:
-            pair = Piece(forms[number], left), Piece(forms[number + 1], right)
-            gaps.append(_joint(sentence, *pair, number in ends))
-        left = right
-    gaps.append(old[-1])
+            pair = Piece(left, sources[number - 1]), Piece(right, sources[number])
+            gaps[number] = _joint(sentence, *pair, number - 1 in ends)
     return gaps
 
 
