@@ -32,6 +32,8 @@ _OPENING = frozenset({"det", "nmod", "amod", "advmod", "nummod"})
 _SUBORDINATE = frozenset({"acl", "advcl", "ccomp", "csubj", "xcomp"})
 # Parts of a clause that a question may be about.
 _QUESTIONED = frozenset({"nsubj", "obj", "obl", "advmod", "iobj", "discourse", "aux"})
+# Dependents of a verb that may lean on it.
+_VERBAL = frozenset({"nsubj", "obj", "iobj", "obl", "advmod", "ccomp", "xcomp", "advcl"})
 # Endings of the Chinese verb that its treebanks take for auxiliaries.
 _ASPECT = frozenset("了着過过著")
 
@@ -279,10 +281,20 @@ def _is_auxiliary(sentence: Sentence, head: int, index: int) -> bool:
 
 def leaning(sentence: Sentence, index: int) -> bool:
     """Say whether a dependent of a verb is a small word that leans on it: a weak pronoun, a negation."""
-    known: dict[int, bool] = sentence.found.setdefault("leaning", {})
-    found = known.get(index)
+    return index in small_words(sentence)
+
+
+def small_words(sentence: Sentence) -> Collection[int]:
+    """Return the dependents of verbs, among them those that adverbs are, that are `leaning`."""
+    found: Collection[int] | None = sentence.found.get("small words")
     if found is None:
-        found = known[index] = functional(sentence, index) or _leans(sentence, index)
+        found = sentence.found["small words"] = frozenset(
+            [
+                index
+                for index, relation in enumerate(sentence.relations)
+                if relation in _VERBAL and (functional(sentence, index) or _leans(sentence, index))
+            ]
+        )
     return found
 
 

@@ -123,9 +123,11 @@ class Line:
         row = self._row(head)
         commas = self._was.with_commas
         if not core and (not commas or commas.isdisjoint({source[0], source[-1]} - {head})):
-            start, end = row.index(_item(head, source[0])), row.index(_item(head, source[-1])) + 1
-            if end - start == len(source):
-                self._changed[head] = [*row[:start], *[_item(head, top) for top in target], *row[end:]]
+            start = row.index(_item(head, source[0]))
+            end = start + len(source)
+            if row[end - 1] == _item(head, source[-1]):
+                items = [~top if top == head else top for top in target]
+                self._changed[head] = [*row[:start], *items, *row[end:]]
                 return
         spans = self._spans(row, move)
         start, end = spans[0][0], spans[-1][1]

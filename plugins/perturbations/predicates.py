@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ _ALWAYS = frozenset({"aux", "expl", "compound"})
 _ARGUMENTS = frozenset({"nsubj", "obj"})
 # Dependents that are arguments, or small words that may go with the verb.
 _ORDERED = frozenset({"nsubj", "obj", "iobj", "advmod"})
+_LETTERS = {"nsubj": "S", "obj": "O", "iobj": "O"}
 # What begins another clause.
 _LINKED = frozenset({"conj", "parataxis", "cc"})
 _NO_CLAUSE = frozenset(
@@ -77,11 +79,29 @@ class Predicate(NamedTuple):
         return trimmed(self.line, self.head, tops, [tops[n] for n in (*before, *middle, *after)], self.core)
 
 
-def clauses(sentence: Sentence) -> list[int]:
-    """Return the tokens that have a subject or an object, left to right."""
+def clauses(sentence: Sentence, order: str = "") -> list[int]:
+    """Return the tokens that have a subject or an object, left to right.
+
+    Of verbs only those whose subjects and objects are not written in `order`, where one is given.
+    """
     heads = sentence.heads
-    found = {heads[index] for index, relation in enumerate(sentence.relations) if relation in _ARGUMENTS}
-    return sorted([head for head in found if head >= 0])
+    found: dict[int, list[int]] = {}
+    for index, relation in enumerate(sentence.relations):
+        if relation in _LETTERS and heads[index] >= 0:
+            found.setdefault(heads[index], []).append(index)
+    return sorted([head for head, arguments in found.items() if _counts(sentence, head, arguments, order)])
+
+
+def _counts(sentence: Sentence, head: int, arguments: Sequence[int], order: str) -> bool:
+    relations = sentence.relations
+    if _ARGUMENTS.isdisjoint([relations[index] for index in arguments]):
+        return False
+    if not order or sentence.tokens[head].upos != "VERB":
+        return True
+    letters = [_LETTERS[relations[index]] for index in arguments]
+    letters.insert(bisect(arguments, head), "V")
+    ranks = list(map(order.index, letters))
+    return ranks != sorted(ranks)
 
 
 def predicate(line: Line, head: int) -> Predicate | None:

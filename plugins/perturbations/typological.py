@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from harness_plugins.perturbations.constructions import NO_AUXILIARIES, on_side, related
 from harness_plugins.perturbations.linear import Line, Move
@@ -48,7 +48,7 @@ class Rule:
     def wrong(self, sentence: Sentence) -> Mapping[int, Sequence[int]]:
         """Return the heads that may have another order than this one, each with its dependents on the wrong side."""
         if self.kind == "order":
-            return dict.fromkeys(clauses(sentence), ())
+            return dict.fromkeys(clauses(sentence, self.value), ())
         return on_side(sentence, self.kind, self.value == "after")
 
     def move(self, line: Line, head: int, dependents: Sequence[int]) -> Move | None:
@@ -59,18 +59,8 @@ class Rule:
         return to_side(line, self.kind, head, dependents, self.value == "before")
 
 
-class Site(NamedTuple):
-    """A head whose order may be changed.
-
-    Attributes:
-        rule: the order it is to have.
-        head: its index.
-        dependents: those that stand on the wrong side.
-    """
-
-    rule: Rule
-    head: int
-    dependents: Sequence[int]
+# A rule, a head that may be given another order by it, and the dependents on the wrong side.
+Site = tuple[Rule, int, Sequence[int]]
 
 
 class WordOrder(Perturbation):
@@ -137,7 +127,7 @@ class WordOrder(Perturbation):
     def _drawn_order(self, sentence: Sentence, rng: Random, intensity: float) -> Sequence[int] | None:
         """Return the tokens with a share of those heads in the new order that can be given it."""
         line = Line(sentence)
-        able = [each for each in self._wrong(sentence) if each.rule.move(line, each.head, each.dependents)]
+        able = [site for site in self._wrong(sentence) if site[0].move(line, *site[1:])]
         if not able:
             return None
         drawn = list(range(len(able)))
@@ -155,7 +145,7 @@ class WordOrder(Perturbation):
         for rule in self.rules:
             if rule.kind == "order" or rule.kind in kinds:
                 for head, dependents in rule.wrong(sentence).items():
-                    yield Site(rule, head, dependents)
+                    yield rule, head, dependents
 
 
 def order(letters: str) -> WordOrder:
