@@ -350,10 +350,16 @@ def _fit_case(sentence: Sentence, sources: Sequence[int | None], forms: list[str
 def _gaps(sentence: Sentence, sources: Sequence[int | None], forms: Sequence[str]) -> list[str]:
     """Return what stands before, between and after pieces that need not be neighbours."""
     old, blanks = sentence.gaps, spaced(sentence.language)
-    places = [-2 if source is None else source for source in sources]
-    gaps = [old[max(place, 0)] for place in places]
-    gaps[:1] = old[:1]
-    gaps += old[-1:] if places else ()
+    if not sources:
+        return [old[0]]
+    places: Sequence[Any] = sources
+    if None in sources:  # inserted: no neighbour of anything
+        places = [-2 if source is None else source for source in sources]
+        gaps = [old[max(place, 0)] for place in places]
+    else:
+        gaps = [old[place] for place in places]
+    gaps[0] = old[0]
+    gaps.append(old[-1])
     parted = [n for n, (left, right) in enumerate(pairwise(places), 1) if right != left + 1]
     ends = _phrase_ends(sentence, sources) if parted else _NONE
     for number in parted:

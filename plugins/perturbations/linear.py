@@ -10,7 +10,6 @@ from harness_plugins.perturbations.constituents import COMMAS, PAIRED
 from harness_plugins.perturbations.rows import TOP, Rows
 
 from harness import Sentence
-from harness.text.lazy import lazy
 
 # What a comma beside it sets off.
 _ADJUNCTS = frozenset({"acl", "advcl", "advmod", "appos", "discourse", "obl", "parataxis", "vocative"})
@@ -42,13 +41,10 @@ class Line:
     def __init__(self, sentence: Sentence) -> None:
         self.sentence = sentence
         self._changed: dict[int, list[int]] = {}  # the rows that are not those of the sentence any more
-
-    @lazy
-    def _was(self) -> Rows:
-        found: Rows | None = self.sentence.found.get(__name__)
-        if found is None:
-            found = self.sentence.found[__name__] = Rows(self.sentence)
-        return found
+        rows: Rows | None = sentence.found.get(__name__)
+        if rows is None:
+            rows = sentence.found[__name__] = Rows(sentence)
+        self._was = rows
 
     def _row(self, head: int) -> list[int]:
         return self._changed.get(head) or self._was.rows.get(head) or [~head]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from harness_plugins.perturbations.constituents import COMMAS, PAIRED, quotation_zones
@@ -18,6 +19,7 @@ ARABIC_AND = frozenset({"و", "ف"})
 _ONE_WORD = frozenset(
     {"compound", "flat", "fixed", "goeswith", "clf", "nummod", "amod", "nmod", "det", "punct"}
 )
+_WORDS = attrgetter("words")
 TOP = -1  # the row that holds the whole sentence
 
 
@@ -147,11 +149,13 @@ class Rows:
     @lazy
     def bounds(self) -> Bounds | None:
         """What keeps phrases from moving; None where nothing does."""
-        tokens, language = self.sentence.tokens, self.sentence.language
-        several = [index for index, token in enumerate(tokens) if len(token.words) > 1]
-        knots = frozenset([index for index in several if mixed(tokens[index], language)])
-        stuck = knots.union([index for index in several if tied(tokens[index])])
-        zones = quotation_zones(self.sentence)
+        sentence = self.sentence
+        stuck = knots = frozenset[int]()
+        if max(map(len, map(_WORDS, sentence.tokens)), default=0) > 1:
+            several = [(index, token) for index, token in enumerate(sentence.tokens) if len(token.words) > 1]
+            knots = frozenset([index for index, token in several if mixed(token, sentence.language)])
+            stuck = knots.union([index for index, token in several if tied(token)])
+        zones = quotation_zones(sentence)
         return Bounds(zones, knots, stuck) if stuck or any(zones) else None
 
 

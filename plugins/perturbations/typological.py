@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -115,37 +115,43 @@ class WordOrder(Perturbation):
         """Return a sentence's tokens with every head in the new order, worked out once; None if there is none."""
         known, name = sentence.found, self.full_name
         if name not in known:
-            line = Line(sentence)
-            for rule, head, dependents in self._wrong(sentence):
-                move = rule.move(line, head, dependents)
-                if move is not None:
-                    line.arrange(move)
-            known[name] = line.kept if line.is_changed else None
+            known[name] = None
+            if sites := self._wrong(sentence):
+                line = Line(sentence)
+                _arrange(line, sites)
+                known[name] = line.kept if line.is_changed else None
         order: Sequence[int] | None = known[name]
         return order
 
     def _drawn_order(self, sentence: Sentence, rng: Random, intensity: float) -> Sequence[int] | None:
         """Return the tokens with a share of those heads in the new order that can be given it."""
-        line = Line(sentence)
-        able = [site for site in self._wrong(sentence) if site[0].move(line, *site[1:])]
+        line, sites = Line(sentence), self._wrong(sentence)
+        able = [
+            (rule, head, wrong) for rule, head, wrong in sites if rule.move(line, head, wrong) is not None
+        ]
         if not able:
             return None
         drawn = list(range(len(able)))
         rng.shuffle(drawn)
-        for number in sorted(drawn[: share(intensity, len(able))]):
-            rule, head, dependents = able[number]
-            move = rule.move(line, head, dependents)
-            if move is not None:
-                line.arrange(move)
+        _arrange(line, [able[number] for number in sorted(drawn[: share(intensity, len(able))])])
         return line.kept
 
-    def _wrong(self, sentence: Sentence) -> Iterator[Site]:
-        """Yield what has another order: by rules in their sequence, and the heads of each by what depends on them."""
+    def _wrong(self, sentence: Sentence) -> list[Site]:
+        """Return what has another order: by rules in their sequence, and the heads of each by what depends on them."""
         kinds = related(sentence)
-        for rule in self.rules:
-            if rule.kind == "order" or rule.kind in kinds:
-                for head, dependents in rule.wrong(sentence).items():
-                    yield rule, head, dependents
+        return [
+            (rule, head, dependents)
+            for rule in self.rules
+            if rule.kind in kinds or rule.kind == "order"
+            for head, dependents in rule.wrong(sentence).items()
+        ]
+
+
+def _arrange(line: Line, sites: Sequence[Site]) -> None:
+    for rule, head, dependents in sites:
+        move = rule.move(line, head, dependents)
+        if move is not None:
+            line.arrange(move)
 
 
 def order(letters: str) -> WordOrder:
