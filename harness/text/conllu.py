@@ -192,10 +192,14 @@ def _as_cut(text: str, language: str, tree: _Tree) -> Sentence | None:
         return None
     ends = [0, *accumulate(map(len, parts))]
     places = list(zip(ends[1:-1:2], ends[2::2], strict=True))
-    made = Sentence(text, language, _tokens(text, tree, places, places), 0, None)
-    made.__dict__.update(
-        parts=parts, forms=parts[1::2], gaps=tuple(parts[::2])
-    )  # what it would work out again
+    if len(tree.words) == len(places):
+        tokens = _one_each(parts[1::2], tree, places)
+    else:
+        tokens = _tokens(text, tree, places, places)
+        parts[1::2] = [token.text for token in tokens]
+    made = Sentence(text, language, tokens, 0, None)
+    # What it would work out again, of the same strings as the tokens' own: their hashes are known.
+    made.__dict__.update(parts=parts, forms=parts[1::2], gaps=tuple(parts[::2]))
     return _whole(made)
 
 
@@ -286,7 +290,7 @@ def _tokens(
     members = tree.members
     if units == places:
         if len(tree.words) == len(units):
-            return _one_each(text, tree, places)
+            return _one_each([text[start:end] for start, end in places], tree, places)
         groups = [(start, end, words) for (start, end), words in zip(places, members, strict=True)]
     else:
         groups = [
@@ -300,10 +304,9 @@ def _tokens(
     return tuple(_grouped(text, tree, groups, owner))
 
 
-def _one_each(text: str, tree: _Tree, places: list[tuple[int, int]]) -> tuple[Token, ...]:
+def _one_each(forms: Sequence[str], tree: _Tree, places: list[tuple[int, int]]) -> tuple[Token, ...]:
     """Return the tokens of a sentence each token of which is one word."""
     starts, ends = zip(*places, strict=True)
-    forms = [text[start:end] for start, end in places]
     _, _, upos, deprels, feats = zip(*tree.words, strict=True)
     are_words, relations = map(tokenization.is_word, forms), map(_relation, deprels)
     columns = (starts, ends, forms, are_words, upos, tree.heads, deprels, feats, zip(tree.words), relations)
