@@ -6,7 +6,7 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -135,9 +135,8 @@ class Workers:
             for each in waits:
                 found += each.result()
                 told(len(found))
-        except BaseException:
-            for each in waits:
-                each.cancel()
+        except BaseException as error:
+            _cancel(waits, error)
             raise
         return found
 
@@ -175,9 +174,8 @@ class Workers:
             for each, (_, high) in waits.items():
                 parts.append(each.result())
                 told(high)
-        except BaseException:
-            for each in waits:
-                each.cancel()
+        except BaseException as error:
+            _cancel(waits, error)
             raise
         return _joined(job.table, parts)
 
@@ -188,6 +186,13 @@ class Workers:
                 pool.submit(int)
             self._pools.append(pool)
             self._holds.append(None)
+
+
+def _cancel(waits: Iterable[Future[Any]], error: BaseException) -> None:
+    """Drop what waits. Not where a worker died: the pool then fails what waits, and must not meet it cancelled."""
+    if not isinstance(error, BrokenProcessPool):
+        for each in waits:
+            each.cancel()
 
 
 class _NotThereError(Exception):

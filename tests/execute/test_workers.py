@@ -155,6 +155,31 @@ def test_workers_end_with_the_process_that_started_them(tmp_path, sent):
     assert not any(map(_alive, pids))
 
 
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, {folder!r})
+from test_workers import *
+if __name__ == "__main__":
+    table = pa.concat_tables([rows()] * 500).combine_chunks()
+    workers = Workers(2)
+
+    def told(done):
+        if workers._pools:
+            os.kill(next(iter(workers._pools[0]._processes)), signal.SIGKILL)
+
+    print(workers.disturb(job(Swap(), table), told).num_rows, workers.count, flush=True)
+    workers.close()
+"""
+
+
+def test_where_a_worker_is_killed_this_process_does_its_work_and_ends(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(KILLED.format(folder=os.path.dirname(__file__)))
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120)
+    assert done.stdout.split() == [str(500 * len(TEXTS)), "0"]
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def _alive(pid: int) -> bool:
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
