@@ -93,7 +93,6 @@ class Rows:
                 low, high = sorted((places[index], places[head]))
                 if any(not _below(above, between, head) for between in solids[low + 1 : high]):
                     above[index], crossing = above[head], True
-                    break
 
     def _place_signs(self, signs: Sequence[int]) -> None:
         """Put signs, which so far lie where the tree has them, into the row of what they stand between."""
@@ -142,7 +141,7 @@ class Rows:
         return self.sentence.forms[index] in PAIRED
 
     def _closes(self, index: int) -> bool:
-        """Say whether a sign may end a block: a closing mark, or the full stop of an abbreviation or ordinal."""
+        """Say whether a sign may end a phrase: a closing mark, or the full stop of an abbreviation or ordinal."""
         full_stop = self.sentence.forms[index] == "." and index + 1 < len(self.is_solid)
         return full_stop or self._is_mark(index)
 
@@ -160,7 +159,7 @@ class Rows:
 
 
 class Bounds(NamedTuple):
-    """What decides, token by token, whether blocks can move.
+    """What decides, token by token, whether phrases can move.
 
     Attributes:
         zones: in which quotation or brackets it stands.
