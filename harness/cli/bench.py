@@ -136,7 +136,7 @@ def perturb(
                 continue
             each = measure(asked, rows, language, repeats, status.update)
             other = each.other_pace
-            goal = GOAL["trees" if "parse" in asked.needs else "noise"]
+            goal = GOAL.get("trees" if "parse" in asked.needs else asked.family)
             table.add_row(
                 each.perturbation,
                 f"{each.pace:,.0f}",
@@ -145,7 +145,7 @@ def perturb(
                 f"{other:,.0f}" if other else "-",
                 f"{each.pace / other:.2f}" if other else "-",
                 f"{each.pace_again / other:.2f}" if other else "-",
-                f"{goal:,}",
+                f"{goal:,}" if goal else "-",
                 f"{each.unrest:.2f}",
             )
             if workers > 1:

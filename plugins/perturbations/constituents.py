@@ -228,6 +228,15 @@ def _fronted(sentence: Sentence, head: int, unit: Unit) -> bool:
     return sentence.tokens[start].upos in ("PRON", "ADV", "DET", "SCONJ")
 
 
+def pronouns(sentence: Sentence) -> Sequence[tuple[int, str]]:
+    """Return the tokens whose features tell a kind of pronoun, each with it (``Int``, ``Rel``)."""
+    found: list[tuple[int, str]] | None = sentence.found.get("pronouns")
+    if found is None:
+        kinds = [token.feats.get("PronType") for token in sentence.tokens]
+        found = sentence.found["pronouns"] = [(index, kind) for index, kind in enumerate(kinds) if kind]
+    return found
+
+
 class _Openers(NamedTuple):
     """The tokens that stand first because they ask or relate.
 
@@ -248,9 +257,7 @@ _NO_OPENERS = _Openers((), (), ())
 def _openers(sentence: Sentence) -> _Openers:
     found: _Openers | None = sentence.found.get("openers")
     if found is None:
-        kinds = [
-            (n, kind) for n, token in enumerate(sentence.tokens) if (kind := token.feats.get("PronType"))
-        ]
+        kinds = pronouns(sentence)
         asking, relating = ([n for n, kind in kinds if name in kind] for name in ("Int", "Rel"))
         listed: list[int] = []
         if sentence.language in FRONTED:

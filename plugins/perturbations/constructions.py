@@ -7,9 +7,9 @@ from functools import cache
 from typing import NamedTuple
 
 from harness_plugins.perturbations.closed_class import FRONTED
-from harness_plugins.perturbations.constituents import functional
+from harness_plugins.perturbations.constituents import functional, pronouns
+from harness_plugins.perturbations.memory import Memory
 from harness_plugins.perturbations.tables import read_table
-from harness_plugins.perturbations.word_noise import Memory
 
 from harness import Sentence
 
@@ -131,8 +131,7 @@ def _questions(sentence: Sentence) -> _Questions:
     if found is None:
         known = _asking(sentence.language)
         listed = [(index, asks) for index, form in enumerate(sentence.forms) if (asks := known[form])]
-        kinds = [token.feats.get("PronType") for token in sentence.tokens]
-        tagged = [index for index, kind in enumerate(kinds) if kind and "Int" in kind]
+        tagged = [index for index, kind in pronouns(sentence) if "Int" in kind]
         words = [index for index, asks in listed if asks == "word"]
         marked = len(words) < len(listed)
         found = _Questions(marked, tagged, words) if listed or tagged else _NO_QUESTIONS
@@ -285,7 +284,7 @@ def leaning(sentence: Sentence, index: int) -> bool:
 
 
 def small_words(sentence: Sentence) -> Collection[int]:
-    """Return the dependents of verbs, among them those that adverbs are, that are `leaning`."""
+    """Return all dependents of verbs, adverbs among them, that are `leaning`."""
     found: Collection[int] | None = sentence.found.get("small words")
     if found is None:
         found = sentence.found["small words"] = frozenset(

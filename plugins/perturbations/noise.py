@@ -12,13 +12,14 @@ from unicodedata import combining
 from harness_plugins.perturbations import hangul, kana
 from harness_plugins.perturbations.keyboards import layouts, neighbours, served, vowel_mark
 from harness_plugins.perturbations.looks import Homoglyphs, Ocr
+from harness_plugins.perturbations.memory import Memory
 from harness_plugins.perturbations.misspellings import Misspellings
 from harness_plugins.perturbations.pinyin import Pinyin
 from harness_plugins.perturbations.signs import Emoji, Punctuation, Spaces, Url
 from harness_plugins.perturbations.speech import Asr
 from harness_plugins.perturbations.spelling import Case, Lowercase, NoDiacritics, Unicode, Uppercase
 from harness_plugins.perturbations.tables import read_table
-from harness_plugins.perturbations.word_noise import LETTER, NUKTA, Memory, Slip, WordNoise
+from harness_plugins.perturbations.word_noise import LETTER, NUKTA, Slip, WordNoise
 
 from harness import Perturbation, graphemes, hookimpl
 from harness.text.writing import base, lower, script, spaced, upper

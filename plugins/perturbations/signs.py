@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from random import Random
 
 import regex
-from harness_plugins.perturbations.word_noise import LETTERS, Memory, drawn, pick
+from harness_plugins.perturbations.memory import Memory
+from harness_plugins.perturbations.word_noise import LETTERS, drawn, pick
 
 from harness import Perturbation, Rewrite, Sentence
 from harness.text.grapheme import starts

@@ -6,10 +6,11 @@ from functools import cache
 from random import Random
 
 import regex
+from harness_plugins.perturbations.memory import Memory
 from harness_plugins.perturbations.signs import DASHES, MAY_GO, droppable, rewritten
 from harness_plugins.perturbations.spelling import lowercase
 from harness_plugins.perturbations.spoken import cardinal, said
-from harness_plugins.perturbations.word_noise import Memory, drawn
+from harness_plugins.perturbations.word_noise import drawn
 
 from harness import Perturbation, Rewrite, Sentence
 from harness.text.tokens import is_word

@@ -8,7 +8,8 @@ from functools import cache
 from random import Random
 
 import regex
-from harness_plugins.perturbations.word_noise import Memory, Slip, WordNoise, pick
+from harness_plugins.perturbations.memory import Memory
+from harness_plugins.perturbations.word_noise import Slip, WordNoise, pick
 
 from harness import Rewrite, Sentence, graphemes
 from harness.text.tokens import is_word

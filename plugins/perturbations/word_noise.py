@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any, NamedTuple, TypeVar
 
 import regex
+from harness_plugins.perturbations.memory import Memory
 
 from harness import Perturbation, Rewrite, Sentence
 from harness.text.tokens import is_word
@@ -16,13 +17,9 @@ LETTERS = regex.compile(r"[\p{L}\p{M}\p{Cf}'’ʼ׳״\-‐‑]+")
 # The combining class of the dot that makes another letter of an Indic one.
 NUKTA = 7
 LETTER = regex.compile(r"\p{L}")
-# Words that are remembered with their slips, and how long they are at most.
-_REMEMBERED, _LENGTH = 50_000, 40
-
 _REMEMBERED_AS = ("_known", "_clusters")
 
 _Item = TypeVar("_Item")
-_Found = TypeVar("_Found")
 
 
 class Slip(NamedTuple):
@@ -102,22 +99,6 @@ class WordNoise(Perturbation):
         """Return the word after one of its slips."""
         start, end, options = slip
         return word[:start] + options[int(rng.random() * len(options))] + word[end:]
-
-
-class Memory(dict[str, _Found]):
-    """What is worked out for a text when it is first met: ``memory[text]``."""
-
-    def __init__(self, work: Callable[[str], _Found]) -> None:
-        super().__init__()
-        self._work: Callable[[str], _Found] = work
-
-    def __missing__(self, key: str) -> _Found:
-        found = self._work(key)
-        if len(key) <= _LENGTH:
-            if len(self) >= _REMEMBERED:
-                self.clear()
-            self[key] = found
-        return found
 
 
 def share(count: int, intensity: float) -> int:
