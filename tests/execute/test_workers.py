@@ -163,9 +163,12 @@ if __name__ == "__main__":
     table = pa.concat_tables([rows()] * 500).combine_chunks()
     workers = Workers(2)
 
+    killed = []
+
     def told(done):
-        if workers._pools:
-            os.kill(next(iter(workers._pools[0]._processes)), signal.SIGKILL)
+        if not killed:
+            killed.append(next(iter(workers._pools[0]._processes)))
+            os.kill(killed[0], signal.SIGKILL)
 
     print(workers.disturb(job(Swap(), table), told).num_rows, workers.count, flush=True)
     workers.close()
