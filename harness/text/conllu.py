@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import accumulate
+from sys import intern
 from types import MappingProxyType
 
 import regex
@@ -107,7 +108,8 @@ def _at_once(block: str) -> _Tree | None:
         above = [max(int(head) - 1, -1) for head in heads]
     except ValueError:
         return None
-    words = list(map(word_of, zip(forms, lemmas, upos, deprels, map(_features, feats), strict=True)))
+    columns = (forms, lemmas, map(intern, upos), map(intern, deprels), map(_features, feats))
+    words = list(map(word_of, zip(*columns, strict=True)))
     return _Tree(units, members, words, above)
 
 
@@ -204,7 +206,11 @@ def _as_cut(text: str, language: str, tree: _Tree) -> Sentence | None:
 
 
 def _whole(sentence: Sentence) -> Sentence:
-    """Return a sentence with its tree laid out: every subtree's place is known."""
+    """Return a sentence with its tree laid out: its columns, and every subtree's place, are known."""
+    _, _, _, are_words, upos, heads, _, feats, words, relations = zip(*sentence.tokens, strict=True)
+    sentence.__dict__.update(are_words=are_words, upos=upos, heads=heads, feats=feats, relations=relations)
+    if max(map(len, words)) < 2:
+        sentence.__dict__["contracted"] = ()
     if len(sentence.upwards) != len(sentence.tokens):
         raise MisfitError("the parse's tree has a cycle")
     _ = sentence.extents

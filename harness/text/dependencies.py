@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from harness.text.rewrite import Rewrite
 from harness.text.sentence import Sentence
 
@@ -19,32 +21,25 @@ def dependency_lengths(rewrite: Rewrite) -> tuple[int, int]:
     if not sentence.parsed:
         return 0, 0
     old, words = sentence.words, rewrite.words
-    heads, before = _between_words(sentence)
-    new = [-1] * len(heads)
-    for place, word in enumerate(words):
-        if word is not None:
-            new[word] = place
+    arcs, before = _between_words(sentence)
     if len(words) == len(old) and None not in words:
-        return before, sum([abs(new[index] - new[head]) for index, head in enumerate(heads) if head >= 0])
-    kept = [(n, head) for n, head in enumerate(heads) if head >= 0 and new[n] >= 0 and new[head] >= 0]
-    place_of = {index: place for place, index in enumerate(old)}
-    return (
-        sum([abs(place_of[index] - place_of[head]) for index, head in kept]),
-        sum([abs(new[index] - new[head]) for index, head in kept]),
-    )
+        return before, _length(arcs, words)
+    kept = {word for word in words if word is not None}
+    arcs = [(index, head) for index, head in arcs if index in kept and head in kept]
+    return _length(arcs, old), _length(arcs, words)
 
 
-def _between_words(sentence: Sentence) -> tuple[list[int], int]:
-    """Return each token's head, -1 where one of them is no word, and the sum of the lengths of these dependencies."""
-    known: tuple[list[int], int] | None = sentence.found.get(__name__)
+def _length(arcs: Sequence[tuple[int, int]], words: Sequence[int | None]) -> int:
+    places = dict(zip(words, range(len(words)), strict=True))
+    return sum([abs(places[index] - places[head]) for index, head in arcs])
+
+
+def _between_words(sentence: Sentence) -> tuple[Sequence[tuple[int, int]], int]:
+    """Return the dependencies of words on words, each as word and head, and the sum of their lengths."""
+    known: tuple[Sequence[tuple[int, int]], int] | None = sentence.found.get(__name__)
     if known is None:
-        places = [-1] * len(sentence)
-        for place, index in enumerate(sentence.words):
-            places[index] = place
-        heads = [
-            head if head >= 0 <= place and places[head] >= 0 else -1
-            for head, place in zip(sentence.heads, places, strict=True)
-        ]
-        before = sum([abs(places[index] - places[head]) for index, head in enumerate(heads) if head >= 0])
-        known = sentence.found[__name__] = heads, before
+        are_words, heads = sentence.are_words, sentence.heads
+        words = sentence.words
+        arcs = [(index, head) for index in words if (head := heads[index]) >= 0 and are_words[head]]
+        known = sentence.found[__name__] = arcs, _length(arcs, words)
     return known

@@ -195,13 +195,13 @@ class Rewrite:
     @lazy
     def words(self) -> Sequence[int | None]:
         """The `sources` of the pieces that are words."""
-        tokens = self.sentence.tokens
+        are_words = self.sentence.are_words
         if None not in self.sources:
-            return [source for source in self.sources if tokens[source].is_word]  # type: ignore[index]
+            return [source for source in self.sources if are_words[source]]  # type: ignore[index]
         return [
             source
             for text, source in zip(self.forms, self.sources, strict=True)
-            if (is_word(text) if source is None else tokens[source].is_word)
+            if (is_word(text) if source is None else are_words[source])
         ]
 
     @lazy
@@ -323,7 +323,7 @@ def _pair(forms: Sequence[str], part: int | str | tuple[int, str]) -> tuple[int 
 
 
 def _is_word(sentence: Sentence, source: int | None, text: str) -> bool:
-    return is_word(text) if source is None else sentence.tokens[source].is_word
+    return is_word(text) if source is None else sentence.are_words[source]
 
 
 def _fit_case(sentence: Sentence, sources: Sequence[int | None], forms: list[str]) -> Collection[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, compress
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -143,7 +143,7 @@ class Sentence:
     def words(self) -> tuple[int, ...]:
         """Indices of the tokens that are words."""
         if "tokens" in self.__dict__:
-            return tuple([index for index, token in enumerate(self.tokens) if token.is_word])
+            return tuple(compress(range(len(self.tokens)), self.are_words))
         is_word = tokenization.is_word
         return tuple([index for index, form in enumerate(self.forms) if is_word(form)])
 
@@ -188,6 +188,26 @@ class Sentence:
     def relations(self) -> Sequence[str]:
         """The relation of each token to its head, without its subtype."""
         return [token.relation for token in self.tokens]
+
+    @lazy
+    def upos(self) -> Sequence[str | None]:
+        """The part of speech of each token."""
+        return [token.upos for token in self.tokens]
+
+    @lazy
+    def feats(self) -> Sequence[Mapping[str, str]]:
+        """The morphological features of each token."""
+        return [token.feats for token in self.tokens]
+
+    @lazy
+    def are_words(self) -> Sequence[bool]:
+        """Of each token whether it is a word."""
+        return [token.is_word for token in self.tokens]
+
+    @lazy
+    def contracted(self) -> Sequence[int]:
+        """The tokens that hold more than one syntactic word (de *im*: in, dem)."""
+        return [index for index, token in enumerate(self.tokens) if len(token.words) > 1]
 
     @lazy
     def _children(self) -> tuple[tuple[int, ...], ...]:

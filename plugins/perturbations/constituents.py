@@ -34,6 +34,7 @@ _NO_CLAUSE = frozenset(
 _CLOSERS = {'"': '"', "„": "“”", "«": "»", "»": "«", "“": "”", "‚": "‘’", "(": ")", "[": "]", "{": "}",
             "（": "）", "「": "」", "『": "』", "《": "》", "【": "】", "〈": "〉"}  # fmt: skip
 COMMAS = frozenset(",،，、;؛；")
+_OPENING = frozenset(_CLOSERS)
 PAIRED = frozenset("".join((*_CLOSERS, *_CLOSERS.values())))
 
 
@@ -63,7 +64,7 @@ _unit_of: Callable[[tuple[Any, ...]], Unit] = partial(tuple.__new__, Unit)
 
 def quotation_zones(sentence: Sentence) -> list[int]:
     """Number the stretches inside quotation marks and brackets; the marks belong to what is around them."""
-    if _CLOSERS.keys().isdisjoint(sentence.forms):
+    if _OPENING.isdisjoint(sentence.forms):
         return [0] * len(sentence)
     zones, stack = [], [(0, "")]
     highest = 0
@@ -232,8 +233,9 @@ def pronouns(sentence: Sentence) -> Sequence[tuple[int, str]]:
     """Return the tokens whose features tell a kind of pronoun, each with it (``Int``, ``Rel``)."""
     found: list[tuple[int, str]] | None = sentence.found.get("pronouns")
     if found is None:
-        kinds = [token.feats.get("PronType") for token in sentence.tokens]
-        found = sentence.found["pronouns"] = [(index, kind) for index, kind in enumerate(kinds) if kind]
+        found = sentence.found["pronouns"] = [
+            (index, feats["PronType"]) for index, feats in enumerate(sentence.feats) if "PronType" in feats
+        ]
     return found
 
 

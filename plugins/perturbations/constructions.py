@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from harness_plugins.perturbations.closed_class import FRONTED
@@ -52,39 +53,57 @@ def constructions(sentence: Sentence, kind: str) -> list[tuple[int, int]]:
     Kinds say what the dependent is: ``adposition``, ``adjective``, ``genitive`` or ``relative`` to a noun;
     ``auxiliary``, ``object``, ``subject``, ``oblique``, ``clause`` or ``subordinator`` to a verb.
     """
-    is_one = _TESTS[kind]
-    return [pair for pair in related(sentence).get(kind, ()) if is_one(sentence, *pair)]
+    is_one, found = _TESTS[kind], related(sentence)
+    pairs = sorted([*found.before.get(kind, ()), *found.after.get(kind, ())], key=itemgetter(1))
+    return [pair for pair in pairs if is_one(sentence, *pair)]
 
 
 def on_side(sentence: Sentence, kind: str, before: bool) -> Mapping[int, Sequence[int]]:
     """Return the heads of a kind of `constructions` with those dependents that stand before, or behind, them."""
     found: dict[int, list[int]] = {}
-    for head, index in related(sentence).get(kind, ()):
-        if (index < head) == before and _TESTS[kind](sentence, head, index):
-            found.setdefault(head, []).append(index)
+    pairs = related(sentence)[0 if before else 1].get(kind)
+    if pairs:
+        is_one = _TESTS[kind]
+        for head, index in pairs:
+            if is_one(sentence, head, index):
+                found.setdefault(head, []).append(index)
     return found
 
 
-def related(sentence: Sentence) -> Mapping[str, Sequence[tuple[int, int]]]:
-    """Return, for each kind of `constructions`, head and dependent of what may be one by its relation."""
-    found: dict[str, list[tuple[int, int]]] | None = sentence.found.get("constructions")
+class Related(NamedTuple):
+    """What may be one of the `constructions` by its relation: for each kind head and dependent, by dependents.
+
+    Attributes:
+        before: those whose dependent stands before its head.
+        after: those whose dependent stands behind it.
+    """
+
+    before: Mapping[str, Sequence[tuple[int, int]]]
+    after: Mapping[str, Sequence[tuple[int, int]]]
+
+
+def related(sentence: Sentence) -> Related:
+    """Return what the `constructions` of a sentence are among, worked out once."""
+    found: Related | None = sentence.found.get("constructions")
     if found is None:
-        found = sentence.found["constructions"] = {}
-        tokens, heads = sentence.tokens, sentence.heads
+        before: dict[str, list[tuple[int, int]]] = {}
+        after: dict[str, list[tuple[int, int]]] = {}
+        are_words, heads = sentence.are_words, sentence.heads
         for index, kind in enumerate(map(_KINDS.get, sentence.relations)):
             if kind is not None:
                 head = heads[index]
-                if head >= 0 and tokens[index].is_word and tokens[head].is_word:
-                    found.setdefault(kind, []).append((head, index))
+                if head >= 0 and are_words[index] and are_words[head]:
+                    (before if index < head else after).setdefault(kind, []).append((head, index))
+        found = sentence.found["constructions"] = Related(before, after)
     return found
 
 
 def _is_adposition(sentence: Sentence, head: int, index: int) -> bool:
-    return sentence.tokens[head].upos in _NOMINAL and sentence.tokens[index].upos == "ADP"
+    return sentence.upos[index] == "ADP" and sentence.upos[head] in _NOMINAL
 
 
 def _is_adjective(sentence: Sentence, head: int, index: int) -> bool:
-    return sentence.tokens[head].upos == "NOUN" and sentence.tokens[index].upos in ("ADJ", "VERB")
+    return sentence.upos[head] == "NOUN" and sentence.upos[index] in ("ADJ", "VERB")
 
 
 def _is_subordinator(sentence: Sentence, head: int, index: int) -> bool:
@@ -102,7 +121,7 @@ def _is_subordinator(sentence: Sentence, head: int, index: int) -> bool:
 def _is_phrase(sentence: Sentence, head: int, index: int) -> bool:
     """Say whether a dependent of a verb can stand on either side of it."""
     return (
-        sentence.tokens[head].upos == "VERB"
+        sentence.upos[head] == "VERB"
         and not asks(sentence, head)
         and not leaning(sentence, index)
         and not is_fronted(sentence, head, index)
@@ -130,9 +149,10 @@ def _questions(sentence: Sentence) -> _Questions:
     found: _Questions | None = sentence.found.get("questions")
     if found is None:
         known = _asking(sentence.language)
-        listed = [(index, asks) for index, form in enumerate(sentence.forms) if (asks := known[form])]
+        kinds = list(map(known.__getitem__, sentence.forms))
+        listed = [(index, kind) for index, kind in enumerate(kinds) if kind] if any(kinds) else []
         tagged = [index for index, kind in pronouns(sentence) if "Int" in kind]
-        words = [index for index, asks in listed if asks == "word"]
+        words = [index for index, kind in listed if kind == "word"]
         marked = len(words) < len(listed)
         found = _Questions(marked, tagged, words) if listed or tagged else _NO_QUESTIONS
         sentence.found["questions"] = found
@@ -197,11 +217,10 @@ def _has_question_mark(sentence: Sentence, head: int) -> bool:
 
 def is_fronted(sentence: Sentence, head: int, index: int) -> bool:
     """Say whether a phrase is a relative or question word, or begins with one (*whose house*)."""
-    tokens, tagged = sentence.tokens, _questions(sentence).tagged
-    clause = tokens[head]
-    subordinate = clause.relation in _SUBORDINATE
+    tagged, subordinate = _questions(sentence).tagged, sentence.relations[head] in _SUBORDINATE
     if not (subordinate or tagged):
         return False
+    tokens = sentence.tokens
     pattern = FRONTED.get(sentence.language) if subordinate else None
     for word in _openers(sentence, index):
         token = tokens[word]
@@ -209,7 +228,7 @@ def is_fronted(sentence: Sentence, head: int, index: int) -> bool:
             return True
         if pattern is not None and pattern.fullmatch(token.text.casefold()):
             return True
-    if clause.deprel != "acl:relcl" or sentence.head(head) > head or sentence.children(index):
+    if tokens[head].deprel != "acl:relcl" or sentence.head(head) > head or sentence.children(index):
         return False
     token = tokens[index]
     opens = not any(tokens[each].is_word for each in sentence.subtree(head) if each < index)
@@ -218,8 +237,8 @@ def is_fronted(sentence: Sentence, head: int, index: int) -> bool:
 
 def _openers(sentence: Sentence, index: int) -> list[int]:
     """Return the head of a phrase and the determiners and possessors with it."""
-    tokens = sentence.tokens
-    inner = [child for child in sentence.children(index) if tokens[child].relation in _OPENING]
+    relations = sentence.relations
+    inner = [child for child in sentence.children(index) if relations[child] in _OPENING]
     return [index, *inner]
 
 
@@ -306,7 +325,8 @@ def _leans(sentence: Sentence, index: int) -> bool:
 
 def predicative(sentence: Sentence, head: int) -> bool:
     """Say whether a noun or adjective is a predicate: it has a subject or copula."""
-    return not _PREDICATIVE.isdisjoint([sentence.tokens[child].relation for child in sentence.children(head)])
+    relations = sentence.relations
+    return not _PREDICATIVE.isdisjoint([relations[child] for child in sentence.children(head)])
 
 
 # Whether a pair of head and dependent in the right relation is a construction.

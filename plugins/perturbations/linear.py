@@ -78,13 +78,15 @@ class Line:
         Of a phrase in pieces the one that holds its top is the phrase, and each other piece is one of its own, in the
         row where it breaks nothing.
         """
-        is_solid = self._was.is_solid
-        return [item if item >= 0 else head for item in self._row(head) if item < 0 or is_solid[item]]
+        signs = self._was.signs
+        return [item if item >= 0 else head for item in self._row(head) if item not in signs]
 
-    def touch(self, head: int, left: int, right: int) -> bool:
-        """Say whether no sign stands between two neighbours of a row."""
+    def touch(self, head: int, tops: Sequence[int], number: int) -> bool:
+        """Say whether no sign stands between the phrase of that number among the `tops` of a row and the one before."""
         row = self._row(head)
-        return row[row.index(_item(head, right)) - 1] == _item(head, left)
+        if len(row) == len(tops):
+            return True
+        return row[row.index(_item(head, tops[number])) - 1] == _item(head, tops[number - 1])
 
     def is_free(self, head: int, tops: Sequence[int]) -> bool:
         """Say whether phrases of a row can move.
@@ -118,10 +120,11 @@ class Line:
         head, source, target, core = move
         row = self._row(head)
         commas = self._was.with_commas
-        if not core and (not commas or commas.isdisjoint({source[0], source[-1]} - {head})):
-            start = row.index(_item(head, source[0]))
+        left, right = source[0], source[-1]
+        if not core and (left == head or left not in commas) and (right == head or right not in commas):
+            start = row.index(_item(head, left))
             end = start + len(source)
-            if row[end - 1] == _item(head, source[-1]):
+            if row[end - 1] == _item(head, right):
                 items = [~top if top == head else top for top in target]
                 self._changed[head] = [*row[:start], *items, *row[end:]]
                 return
@@ -230,15 +233,15 @@ class Line:
         if beside is None:
             return False
         item = self._row(beside[0])[beside[1]]
-        return item < 0 or self._was.is_solid[item] or self.sentence.forms[item] in PAIRED
+        return item not in self._was.signs or self.sentence.forms[item] in PAIRED
 
     def _is_comma(self, item: int) -> bool:
-        return item >= 0 and not self._was.is_solid[item] and self.sentence.forms[item] in COMMAS
+        return item in self._was.signs and self.sentence.forms[item] in COMMAS
 
     def _alike(self, left: int, right: int) -> bool:
         """Say whether two phrases do the same work: the comma of *big, red house* stays between them."""
-        tokens = self.sentence.tokens
-        return tokens[left].relation == tokens[right].relation
+        relations = self.sentence.relations
+        return relations[left] == relations[right]
 
     def _owner(self, head: int, sign: int) -> int | None:
         """Return the phrase in a row that the tree gives a sign to; None if it is the head, or none."""
@@ -249,7 +252,7 @@ class Line:
         return node if node >= 0 and node != head else None
 
     def _is_adjunct(self, head: int, top: int) -> bool:
-        return top != head and self.sentence.tokens[top].relation in _ADJUNCTS
+        return top != head and self.sentence.relations[top] in _ADJUNCTS
 
     def _without_repeats(self, signs: Sequence[int]) -> list[int]:
         """Return the signs between two phrases, a second comma left out."""

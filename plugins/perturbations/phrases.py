@@ -16,6 +16,9 @@ _WITH_ADVERBS = NOUN_PHRASE | {"advmod"}
 # What an adjective, and a possessor behind the noun, does not come between.
 _ADJECTIVES = COMPOUND | {"amod"}
 _CLASSIFIED = _ADJECTIVES | {"clf"}
+# What is one group with the verb that it touches, and what may be.
+_LEANING = COMPOUND | {"aux", "expl", "clf"}
+_VERBAL = frozenset({"advmod", "nsubj", "obj", "iobj", "obl"})
 _TRAILING = frozenset({"conj", "parataxis", "discourse"})
 
 
@@ -29,19 +32,21 @@ def to_side(line: Line, kind: str, head: int, dependents: Sequence[int], before:
         return None
     tops = line.tops(head)
     run = _noun_phrase(line, tops, head, kind) if nominal else tops
-    moving = _groups(sentence, run, kind, dependents)
+    moving = [top for top in reversed(run) if top in dependents]
     if len(moving) < len(dependents):
         return None
-    inserted = [top for group in reversed(moving) for top in group]
-    rest = [top for top in run if top not in inserted]
+    if kind == "auxiliary":
+        moving = _with_clitics(sentence, run, moving)
+    rest = [top for top in run if top not in moving]
     slot = _SLOTS.get(kind, _clause_slot)(sentence, rest, head, kind, before)
-    return trimmed(line, head, run, [*rest[:slot], *inserted, *rest[slot:]])
+    return trimmed(line, head, run, [*rest[:slot], *moving, *rest[slot:]])
 
 
 def _proclitic(sentence: Sentence, head: int) -> bool:
     """Say whether a noun's token begins with a function word (ar *bi-*), before which nothing of it can go."""
-    words = sentence.tokens[head].words
-    return len(words) > 1 and words[0].deprel.partition(":")[0] in ("case", "cc", "mark")
+    if head not in sentence.contracted:
+        return False
+    return sentence.tokens[head].words[0].deprel.partition(":")[0] in ("case", "cc", "mark")
 
 
 def trimmed(
@@ -60,19 +65,15 @@ def trimmed(
     return Move(head, moved, target[first:last], core) if line.is_free(head, [*moved, *core]) else None
 
 
-def _groups(
-    sentence: Sentence, run: Sequence[int], kind: str, dependents: Sequence[int]
-) -> list[Sequence[int]]:
-    """Return the phrases of the dependents, an auxiliary with the pronouns that lean on it."""
-    if kind != "auxiliary":
-        return [(top,) for top in run if top in dependents]
-    found = []
-    for number, top in enumerate(run):
-        if top in dependents:
-            start = number
-            while start > 0 and is_clitic(sentence, run[start - 1]):
-                start -= 1
-            found.append(run[start : number + 1])
+def _with_clitics(sentence: Sentence, run: Sequence[int], auxiliaries: Sequence[int]) -> list[int]:
+    """Return auxiliaries, each behind the pronouns that lean on it."""
+    found: list[int] = []
+    for auxiliary in auxiliaries:
+        end = run.index(auxiliary) + 1
+        start = end - 1
+        while start > 0 and is_clitic(sentence, run[start - 1]):
+            start -= 1
+        found += run[start:end]
     return found
 
 
@@ -93,14 +94,10 @@ def noun_phrase_bounds(line: Line, tops: Sequence[int], head: int) -> tuple[int,
     """Return which phrases, [start, end), are that of a noun: its subject and copula are none of it."""
     sentence = line.sentence
     inner = NOUN_PHRASE if predicative(sentence, head) else _WITH_ADVERBS
-    before = _WITH_ADVERBS if sentence.tokens[head].upos in ("ADJ", "ADV") else inner
+    before = _WITH_ADVERBS if sentence.upos[head] in ("ADJ", "ADV") else inner
     start = tops.index(head)
     end = start + 1
-    while (
-        start > 0
-        and _inner(sentence, tops[start - 1], before)
-        and line.touch(head, tops[start - 1], tops[start])
-    ):
+    while start > 0 and _inner(sentence, tops[start - 1], before) and line.touch(head, tops, start):
         start -= 1
     while end < len(tops) and _inner(sentence, tops[end], inner):
         end += 1
@@ -108,21 +105,21 @@ def noun_phrase_bounds(line: Line, tops: Sequence[int], head: int) -> tuple[int,
 
 
 def _inner(sentence: Sentence, index: int, relations: frozenset[str]) -> bool:
-    token = sentence.tokens[index]
-    if token.relation == "advmod" and leaning(sentence, index):
-        return False
+    relation = sentence.relations[index]
+    if relation in relations:
+        return relation != "advmod" or not leaning(sentence, index)
     # A measure: *a little different*.
-    return token.relation in relations or token.deprel in ("obl:npmod", "obl:unmarked")
+    return relation == "obl" and sentence.tokens[index].deprel in ("obl:npmod", "obl:unmarked")
 
 
 def _noun_phrase(line: Line, tops: Sequence[int], head: int, kind: str) -> Sequence[int]:
     start, end = noun_phrase_bounds(line, tops, head)
     if kind == "adposition":
         # In *in Paris and London* the adposition stands before both, in *in Paris and in London* not.
-        tokens = line.sentence.tokens
+        relations = line.sentence.relations
         while (
             end < len(tops)
-            and tokens[tops[end]].relation in ("conj", "case")
+            and relations[tops[end]] in ("conj", "case")
             and not _has_adposition(line.sentence, tops[end])
         ):
             end += 1
@@ -130,16 +127,17 @@ def _noun_phrase(line: Line, tops: Sequence[int], head: int, kind: str) -> Seque
 
 
 def _has_adposition(sentence: Sentence, index: int) -> bool:
-    return any(sentence.tokens[child].relation in ("case", "mark") for child in sentence.children(index))
+    relations = sentence.relations
+    return any(relations[child] in ("case", "mark") for child in sentence.children(index))
 
 
 def _core(sentence: Sentence, tops: Sequence[int], head: int, near: frozenset[str]) -> tuple[int, int]:
     """Return which phrases, [start, end), are the head and what touches it in the relations `near`."""
-    start = tops.index(head)
+    relations, start = sentence.relations, tops.index(head)
     end = start + 1
-    while start > 0 and sentence.tokens[tops[start - 1]].relation in near:
+    while start > 0 and relations[tops[start - 1]] in near:
         start -= 1
-    while end < len(tops) and sentence.tokens[tops[end]].relation in near:
+    while end < len(tops) and relations[tops[end]] in near:
         end += 1
     return start, end
 
@@ -159,7 +157,7 @@ def _relative_slot(sentence: Sentence, rest: Sequence[int], head: int, kind: str
     if before:
         return _first(sentence, rest, frozenset({"case"}))
     end = len(rest)
-    while rest[end - 1] != head and sentence.tokens[rest[end - 1]].relation == "case":
+    while rest[end - 1] != head and sentence.relations[rest[end - 1]] == "case":
         end -= 1
     return end
 
@@ -170,7 +168,8 @@ def _adposition_slot(sentence: Sentence, rest: Sequence[int], head: int, kind: s
 
 def _first(sentence: Sentence, rest: Sequence[int], passed: frozenset[str]) -> int:
     """Return the place after the leading phrases in the relations `passed`."""
-    return next((n for n, top in enumerate(rest) if sentence.tokens[top].relation not in passed), len(rest))
+    relations = sentence.relations
+    return next((n for n, top in enumerate(rest) if relations[top] not in passed), len(rest))
 
 
 def verb_bounds(sentence: Sentence, tops: Sequence[int], head: int) -> tuple[int, int]:
@@ -181,35 +180,37 @@ def verb_bounds(sentence: Sentence, tops: Sequence[int], head: int) -> tuple[int
         start -= 1
     while end < len(tops) and leans(sentence, head, tops[end]):
         end += 1
-    return start, max(end, _last_ending(sentence, tops, start, head))
+    if sentence.language == "ja":
+        end = max(end, _last_ending(sentence, tops, start, head))
+    return start, end
 
 
 def _last_ending(sentence: Sentence, tops: Sequence[int], start: int, head: int) -> int:
     """Return where the Japanese verb ends, whose endings may have particles between them (*kaketaku wa arimasen*)."""
     end = start
-    if sentence.language == "ja":
-        for number in range(start, len(tops)):
-            role = sentence.tokens[tops[number]].relation
-            if role in ("aux", "cop", "fixed") and tops[number] > head:
-                end = number + 1
-            elif role not in ("case", "mark", "advmod") and tops[number] > head:
-                break
+    for number in range(start, len(tops)):
+        role = sentence.relations[tops[number]]
+        if role in ("aux", "cop", "fixed") and tops[number] > head:
+            end = number + 1
+        elif role not in ("case", "mark", "advmod") and tops[number] > head:
+            break
     return end
 
 
 def leans(sentence: Sentence, head: int, index: int) -> bool:
     """Say whether a dependent that touches the verb is one group with it."""
-    token = sentence.tokens[index]
-    if token.relation in COMPOUND or token.relation in ("aux", "expl", "clf"):
+    relation = sentence.relations[index]
+    if relation in _VERBAL:
+        return leaning(sentence, index)
+    if relation in _LEANING:
         return True
-    if token.relation == "mark":
+    if relation == "mark":
         # An infinitive's particle, and the ending of the Japanese gerund.
         return not sentence.children(index) and (
-            (token.upos == "PART" and index < head) or (token.text in GERUND and index > head)
+            (sentence.upos[index] == "PART" and index < head)
+            or (sentence.forms[index] in GERUND and index > head)
         )
-    if token.relation == "xcomp":
-        return token.upos == "VERB" and not sentence.children(index)
-    return token.relation in ("advmod", "nsubj", "obj", "iobj", "obl") and leaning(sentence, index)
+    return relation == "xcomp" and sentence.upos[index] == "VERB" and not sentence.children(index)
 
 
 def _clause_slot(sentence: Sentence, rest: Sequence[int], head: int, kind: str, before: bool) -> int:
@@ -217,16 +218,17 @@ def _clause_slot(sentence: Sentence, rest: Sequence[int], head: int, kind: str, 
     start, end = verb_bounds(sentence, rest, head)
     if kind == "subordinator":
         last = len(rest)
-        while last > end and sentence.tokens[rest[last - 1]].relation in _TRAILING:
+        while last > end and sentence.relations[rest[last - 1]] in _TRAILING:
             last -= 1
         return _first(sentence, rest, frozenset({"cc"})) if before else last
     if kind == "auxiliary":
         return start if before else end
+    relations = sentence.relations
     if before:
-        while kind == "oblique" and start > 0 and sentence.tokens[rest[start - 1]].relation == "obj":
+        while kind == "oblique" and start > 0 and relations[rest[start - 1]] == "obj":
             start -= 1
         return start
-    while end < len(rest) and sentence.tokens[rest[end]].relation in ("obj", "iobj", "obl", "nsubj"):
+    while end < len(rest) and relations[rest[end]] in ("obj", "iobj", "obl", "nsubj"):
         end += 1
     return end
 

@@ -72,11 +72,11 @@ class Predicate(NamedTuple):
         second = [number for letter in present[split:] for number in parts[letter]]
         moving = {*first, *second}
         others = [number for number in range(len(tops)) if number not in moving]
-        before = [number for number in others if number < start]
-        between = [number for number in others if start < number < last]
-        after = [number for number in others if number > last]
+        low, high = bisect(others, start), bisect(others, last)
+        between = others[low:high]
         middle = [*first, *between, *second] if order[-1] == "V" else [*second, *between]
-        return trimmed(self.line, self.head, tops, [tops[n] for n in (*before, *middle, *after)], self.core)
+        target = [tops[number] for number in (*others[:low], *middle, *others[high:])]
+        return trimmed(self.line, self.head, tops, target, self.core)
 
 
 def clauses(sentence: Sentence, order: str = "") -> list[int]:
@@ -96,7 +96,7 @@ def _counts(sentence: Sentence, head: int, arguments: Sequence[int], order: str)
     relations = sentence.relations
     if _ARGUMENTS.isdisjoint([relations[index] for index in arguments]):
         return False
-    if not order or sentence.tokens[head].upos != "VERB":
+    if not order or sentence.upos[head] != "VERB":
         return True
     letters = [_LETTERS[relations[index]] for index in arguments]
     letters.insert(bisect(arguments, head), "V")
@@ -105,19 +105,16 @@ def _counts(sentence: Sentence, head: int, arguments: Sequence[int], order: str)
 
 
 def predicate(line: Line, head: int) -> Predicate | None:
-    """Return the statement that `head` heads, as it lies; None for a question, and with nothing to order.
+    """Return the statement that one of the `clauses` makes, as it lies; None for a question, and with nothing to order.
 
     Relative words and weak pronouns are neither subject nor object here: they keep their places.
     """
     sentence = line.sentence
-    token, relations = sentence.tokens[head], sentence.relations
-    if _ARGUMENTS.isdisjoint([relations[child] for child in sentence.children(head)]):
+    if not sentence.are_words[head] or sentence.relations[head] in _NO_CLAUSE or asks(sentence, head):
         return None
-    if not token.is_word or token.relation in _NO_CLAUSE or asks(sentence, head):
+    if sentence.language == "th" and sentence.tokens[head].deprel == "acl":
         return None
-    if sentence.language == "th" and token.deprel == "acl":
-        return None
-    found = (_verbal if token.upos == "VERB" else _nominal)(line, head)
+    found = (_verbal if sentence.upos[head] == "VERB" else _nominal)(line, head)
     if found is None or len(found.parts) < 2 or _interrupted(sentence, found):
         return None
     return found
@@ -142,7 +139,7 @@ def _part(sentence: Sentence, head: int, index: int) -> str | None:
     """Return which part of a clause a phrase is; None of what is neither argument nor leans on the verb."""
     relation = sentence.relations[index]
     if leaning(sentence, index):
-        return "V" if relation in ("advmod", "obj") and sentence.tokens[index].is_word else None
+        return "V" if relation in ("advmod", "obj") and sentence.are_words[index] else None
     if relation == "advmod" or is_fronted(sentence, head, index):
         return None
     return "S" if relation == "nsubj" else "O"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from operator import attrgetter
+from operator import itemgetter
 from typing import NamedTuple
 
 from harness_plugins.perturbations.constituents import COMMAS, PAIRED, quotation_zones
@@ -16,10 +16,10 @@ from harness.text.writing import spaced
 _SOLID = frozenset({"SYM", "NUM"})
 # Arabic *wa-* and *fa-*, whatever a treebank calls them.
 ARABIC_AND = frozenset({"و", "ف"})
+_WHOLE = itemgetter(2)  # of an extent
 _ONE_WORD = frozenset(
     {"compound", "flat", "fixed", "goeswith", "clf", "nummod", "amod", "nmod", "det", "punct"}
 )
-_WORDS = attrgetter("words")
 TOP = -1  # the row that holds the whole sentence
 
 
@@ -33,7 +33,7 @@ class Rows:
 
     Attributes:
         sentence: the sentence.
-        is_solid: of each token whether it is part of a phrase: a word, or a sign that is read as one.
+        signs: the tokens that are part of no phrase: neither words nor read as one.
         above: of each token in whose row it lies.
         rows: the rows of tokens that others depend on, and of `TOP`, which holds the sentence.
         with_commas: the tokens that a comma depends on, and all above them.
@@ -41,11 +41,10 @@ class Rows:
 
     def __init__(self, sentence: Sentence) -> None:
         self.sentence = sentence
-        tokens = sentence.tokens
-        self.is_solid = [token.is_word or token.upos in _SOLID for token in tokens]
         self.above = list(sentence.heads)
-        signs = self._signs()
-        if False in [whole for _, _, whole in sentence.extents]:
+        signs = self._found_signs()
+        self.signs = frozenset(signs)
+        if False in map(_WHOLE, sentence.extents):
             self._lift()
         self.with_commas = self._with_commas(signs)
         self._place_signs(signs)
@@ -56,16 +55,21 @@ class Rows:
                 rows[index].append(~index)
             rows[head].append(index)
 
-    def _signs(self) -> list[int]:
+    def _found_signs(self) -> list[int]:
         """Return the tokens that are no part of a phrase; what words depend on (the per cent of *3 %*) is one."""
-        children, is_solid = self.sentence.children, self.is_solid
-        signs = [index for index, solid in enumerate(is_solid) if not solid]
+        children, upos = self.sentence.children, self.sentence.upos
+        signs = [
+            index
+            for index, word in enumerate(self.sentence.are_words)
+            if not word and upos[index] not in _SOLID
+        ]
         if not any(map(children, signs)):
             return signs
+        found = set(signs)
         for index in self.sentence.upwards:
-            if not is_solid[index]:
-                is_solid[index] = True in [is_solid[child] for child in children(index)]
-        return [index for index in signs if not is_solid[index]]
+            if index in found and not found.issuperset(children(index)):
+                found.remove(index)
+        return sorted(found)
 
     def _with_commas(self, signs: Sequence[int]) -> set[int]:
         found: set[int] = set()
@@ -80,7 +84,7 @@ class Rows:
 
     def _lift(self) -> None:
         """Hang what is apart from its head on a head above, shortest dependencies first, until nothing crosses."""
-        above, solids = self.above, [index for index, solid in enumerate(self.is_solid) if solid]
+        above, solids = self.above, [index for index in range(len(self.above)) if index not in self.signs]
         places = {index: place for place, index in enumerate(solids)}
         crossing = True
         while crossing:
@@ -110,10 +114,12 @@ class Rows:
             return
         left = _chain(above, start - 1) if start else []
         right = _chain(above, end) if end < size else []
-        common = set(left).intersection(right)
-        between = next((node for node in right if node in common), TOP)
-        left = [node for node in left if node not in common]
-        right = [node for node in right if node not in common]
+        between = next((node for node in right if node in left), TOP)
+        if end - start == 1 and not self._closes(start):
+            above[start] = between
+            return
+        if between != TOP:
+            left, right = left[: left.index(between)], right[: right.index(between)]
         first, level = start, 0
         while first < end and self._closes(first):
             level = self._level(first, left, level)
@@ -142,16 +148,17 @@ class Rows:
 
     def _closes(self, index: int) -> bool:
         """Say whether a sign may end a phrase: a closing mark, or the full stop of an abbreviation or ordinal."""
-        full_stop = self.sentence.forms[index] == "." and index + 1 < len(self.is_solid)
+        full_stop = self.sentence.forms[index] == "." and index + 1 < len(self.above)
         return full_stop or self._is_mark(index)
 
     @lazy
     def bounds(self) -> Bounds | None:
         """What keeps phrases from moving; None where nothing does."""
         sentence = self.sentence
-        stuck = knots = frozenset[int]()
-        if max(map(len, map(_WORDS, sentence.tokens)), default=0) > 1:
-            several = [(index, token) for index, token in enumerate(sentence.tokens) if len(token.words) > 1]
+        knots: Collection[int] = ()
+        stuck: Collection[int] = ()
+        if sentence.contracted:
+            several = [(index, sentence.tokens[index]) for index in sentence.contracted]
             knots = frozenset([index for index, token in several if mixed(token, sentence.language)])
             stuck = knots.union([index for index, token in several if tied(token)])
         zones = quotation_zones(sentence)

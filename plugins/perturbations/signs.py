@@ -53,7 +53,8 @@ class Punctuation(Perturbation):
 def rewritten(sentence: Sentence, changed: Mapping[int, str]) -> Rewrite:
     """Return the sentence with new texts for some tokens; "" leaves one out, and words about it stay apart."""
     forms, old, between = sentence.forms, sentence.gaps, _between(sentence.language)
-    texts, gaps = dict(sorted(changed.items())), dict[int, str]()
+    texts = dict(sorted(changed.items()))
+    gaps: dict[int, str] = {}
     # The gap before a token that is left out goes with it: what stays between its neighbours is the gap after it.
     out = 0
     for index, text in texts.items():

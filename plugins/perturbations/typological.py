@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from harness_plugins.perturbations.constructions import NO_AUXILIARIES, on_side, related
+from harness_plugins.perturbations.constructions import NO_AUXILIARIES, on_side
 from harness_plugins.perturbations.linear import Line, Move
 from harness_plugins.perturbations.phrases import to_side
 from harness_plugins.perturbations.predicates import clauses, predicate
@@ -138,11 +138,9 @@ class WordOrder(Perturbation):
 
     def _wrong(self, sentence: Sentence) -> list[Site]:
         """Return what has another order: by rules in their sequence, and the heads of each by what depends on them."""
-        kinds = related(sentence)
         return [
             (rule, head, dependents)
             for rule in self.rules
-            if rule.kind in kinds or rule.kind == "order"
             for head, dependents in rule.wrong(sentence).items()
         ]
 

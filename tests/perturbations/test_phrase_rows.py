@@ -64,8 +64,8 @@ def test_other_phrases_stay_in_one_piece_whatever_is_moved(parsed, rng):
             if len(source) > 1:
                 line.arrange(Move(head, source, target))
                 assert list(line.tops(head)) == target
-        kept = [index for index in line.kept if rows.is_solid[index]]
-        assert sorted(kept) == [index for index, solid in enumerate(rows.is_solid) if solid]
+        kept = [index for index in line.kept if index not in rows.signs]
+        assert sorted(kept) == [index for index in range(len(sentence)) if index not in rows.signs]
         for head in rows.rows:
             inside = {index for index in kept if head in above(rows, index)}
             places = [place for place, index in enumerate(kept) if index in inside]
