@@ -28,8 +28,8 @@ class MisfitError(Exception):
 
 
 @dataclass(slots=True)
-class _Tree:
-    """The tree of one sentence.
+class _Words:
+    """The words of one sentence and their tree.
 
     Attributes:
         forms: its surface units: a range line (1-2), or a single word.
@@ -63,7 +63,7 @@ def sentences(text: str, language: str, conllu: str) -> list[Sentence] | str:
         return str(misfit)
 
 
-def _read(conllu: str) -> Iterator[_Tree]:
+def _read(conllu: str) -> Iterator[_Words]:
     for block in conllu.split("\n\n"):
         if not block:
             continue
@@ -81,7 +81,7 @@ def _read(conllu: str) -> Iterator[_Tree]:
         yield from _line_by_line(lines)
 
 
-def _at_once(block: str) -> _Tree | None:
+def _at_once(block: str) -> _Words | None:
     """Return the tree of a block as it should be: comments, then lines of ten columns; None where it is not so."""
     block, start = block.strip("\n"), 0
     while block.startswith("#", start):
@@ -110,7 +110,7 @@ def _at_once(block: str) -> _Tree | None:
         return None
     columns = (forms, lemmas, map(intern, upos), map(intern, deprels), map(_features, feats))
     words = list(map(word_of, zip(*columns, strict=True)))
-    return _Tree(units, members, words, above)
+    return _Words(units, members, words, above)
 
 
 def _units(names: list[str]) -> list[tuple[int, Sequence[int]]] | None:
@@ -142,8 +142,8 @@ def _singles(count: int) -> list[Sequence[int]]:
     return [(number,) for number in range(count)]
 
 
-def _line_by_line(lines: list[str]) -> Iterator[_Tree]:
-    tree = _Tree([], [], [], [])
+def _line_by_line(lines: list[str]) -> Iterator[_Words]:
+    tree = _Words([], [], [], [])
     covered = 0
     for line in lines:
         columns = line.rstrip("\r").split("\t")
@@ -171,7 +171,7 @@ def _line_by_line(lines: list[str]) -> Iterator[_Tree]:
         yield _checked(tree)
 
 
-def _checked(tree: _Tree) -> _Tree:
+def _checked(tree: _Words) -> _Words:
     size = len(tree.words)
     named = tree.members is not _singles(size)
     if max(tree.heads) >= size or (named and any(not words or words[-1] >= size for words in tree.members)):
@@ -185,7 +185,7 @@ def _features(column: str) -> Mapping[str, str]:
     return MappingProxyType({name: value for name, _, value in pairs}) or NO_FEATURES
 
 
-def _as_cut(text: str, language: str, tree: _Tree) -> Sentence | None:
+def _as_cut(text: str, language: str, tree: _Words) -> Sentence | None:
     """Return a text of one sentence where its words are the text's tokens, blanks between them; None elsewhere."""
     if not spaced(language):
         return None
@@ -199,25 +199,21 @@ def _as_cut(text: str, language: str, tree: _Tree) -> Sentence | None:
     else:
         tokens = _tokens(text, tree, places, places)
         parts[1::2] = [token.text for token in tokens]
-    made = Sentence(text, language, tokens, 0, None)
+    made = _parsed(text, language, tokens, 0)
     # What it would work out again, of the same strings as the tokens' own: their hashes are known.
     made.__dict__.update(parts=parts, forms=parts[1::2], gaps=tuple(parts[::2]))
-    return _whole(made)
+    return made
 
 
-def _whole(sentence: Sentence) -> Sentence:
-    """Return a sentence with its tree laid out: its columns, and every subtree's place, are known."""
-    _, _, _, are_words, upos, heads, _, feats, words, relations = zip(*sentence.tokens, strict=True)
-    sentence.__dict__.update(are_words=are_words, upos=upos, heads=heads, feats=feats, relations=relations)
-    if max(map(len, words)) < 2:
-        sentence.__dict__["contracted"] = ()
-    if len(sentence.upwards) != len(sentence.tokens):
+def _parsed(text: str, language: str, tokens: tuple[Token, ...], offset: int) -> Sentence:
+    """Return a sentence with its tree."""
+    made = Sentence(text, language, tokens, offset, None)
+    if len(made.tree.upwards) != len(tokens):
         raise MisfitError("the parse's tree has a cycle")
-    _ = sentence.extents
-    return sentence
+    return made
 
 
-def _align(text: str, trees: list[_Tree]) -> list[list[tuple[int, int]]]:
+def _align(text: str, trees: list[_Words]) -> list[list[tuple[int, int]]]:
     """Return the (start, end) of each unit of each tree in `text`."""
     position = 0
     places = []
@@ -263,7 +259,7 @@ def _loose(form: str) -> str:
 
 
 def _build(
-    text: str, language: str, trees: list[_Tree], places: list[list[tuple[int, int]]]
+    text: str, language: str, trees: list[_Words], places: list[list[tuple[int, int]]]
 ) -> Iterator[Sentence]:
     begins = [row[0][0] for row in places]
     begins[0] = 0
@@ -275,7 +271,7 @@ def _build(
         if offset or row[0][0] < 0:
             row = [(max(begin - offset, 0), end - offset) for begin, end in row]
         units = tokenization.indivisible(stretch, language)
-        yield _whole(Sentence(stretch, language, _tokens(stretch, tree, units, row), offset, None))
+        yield _parsed(stretch, language, _tokens(stretch, tree, units, row), offset)
 
 
 def _bare(text: str, start: int, end: int) -> tuple[int, int]:
@@ -288,7 +284,7 @@ def _bare(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _tokens(
-    text: str, tree: _Tree, units: list[tuple[int, int]], places: list[tuple[int, int]]
+    text: str, tree: _Words, units: list[tuple[int, int]], places: list[tuple[int, int]]
 ) -> tuple[Token, ...]:
     if units != places:
         known = set(units)
@@ -310,7 +306,7 @@ def _tokens(
     return tuple(_grouped(text, tree, groups, owner))
 
 
-def _one_each(forms: Sequence[str], tree: _Tree, places: list[tuple[int, int]]) -> tuple[Token, ...]:
+def _one_each(forms: Sequence[str], tree: _Words, places: list[tuple[int, int]]) -> tuple[Token, ...]:
     """Return the tokens of a sentence each token of which is one word."""
     starts, ends = zip(*places, strict=True)
     _, _, upos, deprels, feats = zip(*tree.words, strict=True)
@@ -325,7 +321,7 @@ def _relation(deprel: str) -> str:
 
 
 def _grouped(
-    text: str, tree: _Tree, groups: Sequence[tuple[int, int, Sequence[int]]], owner: Sequence[int]
+    text: str, tree: _Words, groups: Sequence[tuple[int, int, Sequence[int]]], owner: Sequence[int]
 ) -> Iterator[Token]:
     every, heads = tree.words, tree.heads
     neighbour = next(index for index, (_, _, found) in enumerate(groups) if found)

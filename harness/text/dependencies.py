@@ -23,14 +23,18 @@ def dependency_lengths(rewrite: Rewrite) -> tuple[int, int]:
     old, words = sentence.words, rewrite.words
     arcs, before = _between_words(sentence)
     if len(words) == len(old) and None not in words:
-        return before, _length(arcs, words)
+        return before, _length(sentence, arcs, words)
     kept = {word for word in words if word is not None}
     arcs = [(index, head) for index, head in arcs if index in kept and head in kept]
-    return _length(arcs, old), _length(arcs, words)
+    return _length(sentence, arcs, old), _length(sentence, arcs, words)
 
 
-def _length(arcs: Sequence[tuple[int, int]], words: Sequence[int | None]) -> int:
-    places = dict(zip(words, range(len(words)), strict=True))
+def _length(sentence: Sentence, arcs: Sequence[tuple[int, int]], words: Sequence[int | None]) -> int:
+    """Return the sum of the lengths of dependencies where the words lie in this order; None is a word put in."""
+    places = [0] * len(sentence.tokens)
+    for place, word in enumerate(words):
+        if word is not None:
+            places[word] = place
     return sum([abs(places[index] - places[head]) for index, head in arcs])
 
 
@@ -38,8 +42,8 @@ def _between_words(sentence: Sentence) -> tuple[Sequence[tuple[int, int]], int]:
     """Return the dependencies of words on words, each as word and head, and the sum of their lengths."""
     known: tuple[Sequence[tuple[int, int]], int] | None = sentence.found.get(__name__)
     if known is None:
-        are_words, heads = sentence.are_words, sentence.heads
+        are_words, heads = sentence.are_words, sentence.tree.heads
         words = sentence.words
         arcs = [(index, head) for index in words if (head := heads[index]) >= 0 and are_words[head]]
-        known = sentence.found[__name__] = arcs, _length(arcs, words)
+        known = sentence.found[__name__] = arcs, _length(sentence, arcs, words)
     return known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate, compress
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from harness.text import tokens as tokenization
 from harness.text import writing
 from harness.text.lazy import lazy
+from harness.text.tree import NoTree, Tree
 
 NO_FEATURES: Mapping[str, str] = MappingProxyType({})
 
@@ -72,6 +73,8 @@ class Sentence:
         offset: where it begins in the text it was cut from.
         unparsed: why it has no tree; None when it has one.
         listed: whether its words were given apart, so that no blank between them is part of the text.
+        tree: its tree; of a sentence without one it raises ValueError for whatever is asked of it.
+        found: room for what a perturbation works out once for the sentence, by a name of its own.
     """
 
     text: str
@@ -80,6 +83,12 @@ class Sentence:
     offset: int = 0
     unparsed: str | None = "no parse was given"
     listed: bool = False
+    tree: Tree = field(init=False, repr=False, compare=False)
+    found: dict[str, Any] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        tree = Tree(self.tokens) if self.unparsed is None else NoTree(self.unparsed)
+        self.__dict__.update(tree=tree, found={})
 
     @classmethod
     def plain(
@@ -87,7 +96,7 @@ class Sentence:
     ) -> Sentence:
         """Return `text` as one sentence without a tree."""
         made = object.__new__(_Plain)
-        made.__dict__.update(text=text, language=language, offset=offset, unparsed=unparsed)
+        made.__dict__.update(text=text, language=language, offset=offset, unparsed=unparsed, found={})
         return made
 
     @classmethod
@@ -160,111 +169,40 @@ class Sentence:
         return (*found, text[position:])
 
     @lazy
-    def found(self) -> dict[str, Any]:
-        """Room for what a perturbation works out once for the sentence, by a name of its own."""
-        return {}
-
-    @lazy
     def script(self) -> str | None:
         """Script of most letters (Unicode's name: Latin, Han), None without letters."""
         return writing.script(self.text)
 
-    def head(self, index: int) -> int:
-        """Return the token that `index` depends on, -1 for the root; ValueError when not parsed."""
-        head = self.tokens[index].head
-        if head is None:
-            raise ValueError(f"the sentence has no tree: {self.unparsed}")
-        return head
-
-    @lazy
-    def heads(self) -> Sequence[int]:
-        """The token that each token depends on, -1 for the root; ValueError when not parsed."""
-        heads = [token.head for token in self.tokens]
-        if None in heads:
-            raise ValueError(f"the sentence has no tree: {self.unparsed}")
-        return heads  # type: ignore[return-value]
-
-    @lazy
-    def relations(self) -> Sequence[str]:
-        """The relation of each token to its head, without its subtype."""
-        return [token.relation for token in self.tokens]
-
-    @lazy
-    def upos(self) -> Sequence[str | None]:
-        """The part of speech of each token."""
-        return [token.upos for token in self.tokens]
-
-    @lazy
-    def feats(self) -> Sequence[Mapping[str, str]]:
-        """The morphological features of each token."""
-        return [token.feats for token in self.tokens]
-
     @lazy
     def are_words(self) -> Sequence[bool]:
         """Of each token whether it is a word."""
-        return [token.is_word for token in self.tokens]
+        return [token.is_word for token in self.tokens] if self.unparsed else self.tree.are_words
 
-    @lazy
-    def contracted(self) -> Sequence[int]:
-        """The tokens that hold more than one syntactic word (de *im*: in, dem)."""
-        return [index for index, token in enumerate(self.tokens) if len(token.words) > 1]
-
-    @lazy
-    def _children(self) -> tuple[tuple[int, ...], ...]:
-        children: list[list[int]] = [[] for _ in self.tokens]
-        for index, head in enumerate(self.heads):
-            if head >= 0:
-                children[head].append(index)
-        return tuple(map(tuple, children))
+    def head(self, index: int) -> int:
+        """Return the token that `index` depends on, -1 for the root; ValueError when not parsed."""
+        return self.tree.heads[index]
 
     def children(self, index: int) -> tuple[int, ...]:
         """Return the tokens that depend on `index`, left to right; ValueError when not parsed."""
-        return self._children[index]
-
-    @lazy
-    def extents(self) -> Sequence[tuple[int, int, bool]]:
-        """The `extent` of each token's subtree; ValueError when not parsed."""
-        size = len(self.tokens)
-        first, last, count = list(range(size)), list(range(size)), [1] * size
-        heads = self.heads
-        for index in self.upwards:
-            head = heads[index]
-            if head >= 0:
-                count[head] += count[index]
-                if first[index] < first[head]:
-                    first[head] = first[index]
-                if last[index] > last[head]:
-                    last[head] = last[index]
-        return [
-            (start, end + 1, end + 1 - start == number)
-            for start, end, number in zip(first, last, count, strict=True)
-        ]
+        return self.tree.children[index]
 
     def extent(self, index: int) -> tuple[int, int, bool]:
         """Return the first token of a subtree, the one after its last, and whether all between belong to it.
 
         ValueError when not parsed.
         """
-        return self.extents[index]
+        tree = self.tree
+        return tree.starts[index], tree.ends[index], tree.whole[index]
 
     def subtree(self, index: int) -> tuple[int, ...]:
         """Return `index` and all that depends on it, left to right; ValueError when not parsed."""
-        start, end, whole = self.extents[index]
+        start, end, whole = self.extent(index)
         if whole:
             return tuple(range(start, end))
         found = [index]
         for each in found:
-            found += self._children[each]
+            found += self.tree.children[each]
         return tuple(sorted(found))
-
-    @lazy
-    def upwards(self) -> tuple[int, ...]:
-        """Every token after all tokens that depend on it; ValueError when not parsed."""
-        downwards = [index for index, head in enumerate(self.heads) if head < 0]
-        children = self._children
-        for index in downwards:
-            downwards += children[index]
-        return tuple(reversed(downwards))
 
 
 class _Plain(Sentence):
@@ -282,3 +220,7 @@ class _Plain(Sentence):
                 for (start, end), form in zip(self.spans, self.forms, strict=True)
             ]
         )
+
+    @lazy
+    def tree(self) -> Tree:
+        return NoTree(self.unparsed or "")

@@ -92,8 +92,8 @@ def clauses(sentence: Sentence) -> Mapping[int, Clause]:
     known: Mapping[int, Clause] | None = sentence.found.get(__name__)
     if known is None:
         zones = quotation_zones(sentence)
-        above = set(sentence.heads)
-        heads = [head for head in sentence.upwards if head in above and heads_clause(sentence, head)]
+        above = set(sentence.tree.heads)
+        heads = [head for head in sentence.tree.upwards if head in above and heads_clause(sentence, head)]
         each = [(head, _clause(sentence, head, zones)) for head in heads]
         known = sentence.found[__name__] = {head: found for head, found in each if found is not None}
     return known

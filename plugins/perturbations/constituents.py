@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -91,16 +91,18 @@ def movable(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
     """
     if not _together(sentence, head):
         return []
-    tokens, relations, extents, zone = sentence.tokens, sentence.relations, sentence.extents, zones[head]
+    tokens, tree, zone = sentence.tokens, sentence.tree, zones[head]
+    relations = tree.relations
     group = left, right = _head_group(sentence, head)
     found = []
     if not _anchored(tokens[head]) and zones[left] == zones[right - 1] == zone:
         found.append(Unit(*group, head, "head"))
-    for child in sentence.children(head):
-        if relations[child] not in _MOVABLE or left <= child < right or functional(sentence, child):
+    small = functional(sentence)
+    for child in tree.children[head]:
+        if relations[child] not in _MOVABLE or left <= child < right or child in small:
             continue
-        first, last, whole = extents[child]
-        if not whole and not _together(sentence, child):
+        first, last = tree.starts[child], tree.ends[child]
+        if not tree.whole[child] and not _together(sentence, child):
             continue
         start, end = _trimmed(sentence, first, last)
         if start < end and (end <= left or start >= right) and zones[start] == zones[end - 1] == zone:
@@ -121,13 +123,15 @@ def movable(sentence: Sentence, head: int, zones: Sequence[int]) -> list[Unit]:
 
 def heads_clause(sentence: Sentence, head: int) -> bool:
     """Say whether a token that others depend on is a predicate."""
-    token = sentence.tokens[head]
-    if token.relation in _NO_CLAUSE or not token.is_word:
+    tree = sentence.tree
+    relations = tree.relations
+    relation = relations[head]
+    if relation in _NO_CLAUSE or not tree.are_words[head]:
         return False
-    if token.upos == "VERB":
+    if tree.upos[head] == "VERB":
         return True
-    signs, relations = _SIGNS if token.relation in _CLAUSES else _PREDICATIVE, sentence.relations
-    return not signs.isdisjoint([relations[child] for child in sentence.children(head)])
+    signs = _SIGNS if relation in _CLAUSES else _PREDICATIVE
+    return not signs.isdisjoint([relations[child] for child in tree.children[head]])
 
 
 def _relations(token: Token) -> set[str]:
@@ -140,17 +144,33 @@ def _anchored(token: Token) -> bool:
     return len(token.words) > 1 and not _relations(token).isdisjoint(("cc", "mark"))
 
 
-def functional(sentence: Sentence, child: int) -> bool:
-    """Say whether a dependent in a movable relation does the work of a function word."""
-    token = sentence.tokens[child]
-    if not token.is_word or token.upos == "PART" or token.feats.get("Polarity") == "Neg":
-        return True
-    if len(token.words) > 1 and not _relations(token).isdisjoint(("cc", "mark", "aux", "cop", "expl")):
-        return True
-    if sentence.children(child):
-        return False
-    clitics = _clitics(sentence.language)
-    return bool(clitics) and token.text.casefold().replace("’", "'") in clitics
+def functional(sentence: Sentence) -> Collection[int]:
+    """Return the dependents in a movable relation that do the work of a function word."""
+    found: Collection[int] | None = sentence.found.get("functional")
+    if found is None:
+        tree, clitics = sentence.tree, _clitics(sentence.language)
+        upos, feats, are_words = tree.upos, tree.feats, tree.are_words
+        found = sentence.found["functional"] = [
+            index
+            for index, relation in enumerate(tree.relations)
+            if relation in _MOVABLE
+            and (
+                not are_words[index]
+                or upos[index] == "PART"
+                or ("Polarity" in feats[index] and feats[index]["Polarity"] == "Neg")
+                or (index in tree.contracted and _holds_function(sentence.tokens[index]))
+                or (clitics and not tree.children[index] and _folded(sentence, index) in clitics)
+            )
+        ]
+    return found
+
+
+def _holds_function(token: Token) -> bool:
+    return not _relations(token).isdisjoint(("cc", "mark", "aux", "cop", "expl"))
+
+
+def _folded(sentence: Sentence, index: int) -> str:
+    return sentence.forms[index].casefold().replace("’", "'")
 
 
 @cache
@@ -160,19 +180,18 @@ def _clitics(language: str) -> frozenset[str]:
 
 def _head_group(sentence: Sentence, head: int) -> tuple[int, int]:
     """Return the head with the dependents that are glued to it, as far as they touch: [start, end)."""
-    tokens, children, extents = sentence.tokens, sentence.children(head), sentence.extents
+    tree = sentence.tree
+    children = tree.children[head]
     start, end = head, head + 1
     for child in reversed(children):
         if child < start:
-            first, last, whole = extents[child]
-            touches = last == start or (last == start - 1 and not tokens[last].is_word)
-            if whole and touches and _is_glued(sentence, head, child):
-                start = first
+            last = tree.ends[child]
+            touches = last == start or (last == start - 1 and not tree.are_words[last])
+            if tree.whole[child] and touches and _is_glued(sentence, head, child):
+                start = tree.starts[child]
     for child in children:
-        if child >= end:
-            first, last, whole = extents[child]
-            if whole and first == end and _is_glued(sentence, head, child):
-                end = last
+        if child >= end and tree.starts[child] == end and tree.whole[child]:
+            end = tree.ends[child] if _is_glued(sentence, head, child) else end
     return _trimmed(sentence, start, end)
 
 
@@ -188,7 +207,7 @@ def _is_glued(sentence: Sentence, head: int, child: int) -> bool:
     if token.relation == "xcomp" and token.upos == "VERB" and not sentence.children(child):
         # The bare parts of a serial or light verb: hi *badal diya*, zh *buchong shuo*.
         return True
-    if token.relation in _MOVABLE and functional(sentence, child):
+    if child in functional(sentence):
         return token.is_word
     # A degree adverb: so frustrated, very much a man.
     return token.relation == "advmod" and sentence.tokens[head].upos != "VERB" and child < head
@@ -234,7 +253,9 @@ def pronouns(sentence: Sentence) -> Sequence[tuple[int, str]]:
     found: list[tuple[int, str]] | None = sentence.found.get("pronouns")
     if found is None:
         found = sentence.found["pronouns"] = [
-            (index, feats["PronType"]) for index, feats in enumerate(sentence.feats) if "PronType" in feats
+            (index, feats["PronType"])
+            for index, feats in enumerate(sentence.tree.feats)
+            if "PronType" in feats
         ]
     return found
 
@@ -278,7 +299,7 @@ def _is_fronted(text: str, language: str) -> bool:
 
 def _together(sentence: Sentence, top: int) -> bool:
     """Say whether no foreign word stands between the tokens of a subtree."""
-    start, end, whole = sentence.extents[top]
+    start, end, whole = sentence.extent(top)
     if whole:
         return True
     inside = set(sentence.subtree(top))

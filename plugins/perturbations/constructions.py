@@ -54,56 +54,46 @@ def constructions(sentence: Sentence, kind: str) -> list[tuple[int, int]]:
     ``auxiliary``, ``object``, ``subject``, ``oblique``, ``clause`` or ``subordinator`` to a verb.
     """
     is_one, found = _TESTS[kind], related(sentence)
-    pairs = sorted([*found.before.get(kind, ()), *found.after.get(kind, ())], key=itemgetter(1))
+    pairs = sorted([*found.get((kind, True), ()), *found.get((kind, False), ())], key=itemgetter(1))
     return [pair for pair in pairs if is_one(sentence, *pair)]
 
 
 def on_side(sentence: Sentence, kind: str, before: bool) -> Mapping[int, Sequence[int]]:
     """Return the heads of a kind of `constructions` with those dependents that stand before, or behind, them."""
+    is_one = _TESTS[kind]
     found: dict[int, list[int]] = {}
-    pairs = related(sentence)[0 if before else 1].get(kind)
-    if pairs:
-        is_one = _TESTS[kind]
-        for head, index in pairs:
-            if is_one(sentence, head, index):
-                found.setdefault(head, []).append(index)
+    for head, index in related(sentence).get((kind, before), ()):
+        if is_one(sentence, head, index):
+            found.setdefault(head, []).append(index)
     return found
 
 
-class Related(NamedTuple):
-    """What may be one of the `constructions` by its relation: for each kind head and dependent, by dependents.
+def related(sentence: Sentence) -> Mapping[tuple[str, bool], Sequence[tuple[int, int]]]:
+    """Return head and dependent of what may be one of the `constructions` by its relation, by dependents.
 
-    Attributes:
-        before: those whose dependent stands before its head.
-        after: those whose dependent stands behind it.
+    For each kind, those whose dependent stands before its head (True) and behind it (False). Worked out once.
     """
-
-    before: Mapping[str, Sequence[tuple[int, int]]]
-    after: Mapping[str, Sequence[tuple[int, int]]]
-
-
-def related(sentence: Sentence) -> Related:
-    """Return what the `constructions` of a sentence are among, worked out once."""
-    found: Related | None = sentence.found.get("constructions")
+    found: dict[tuple[str, bool], list[tuple[int, int]]] | None = sentence.found.get("constructions")
     if found is None:
-        before: dict[str, list[tuple[int, int]]] = {}
-        after: dict[str, list[tuple[int, int]]] = {}
-        are_words, heads = sentence.are_words, sentence.heads
-        for index, kind in enumerate(map(_KINDS.get, sentence.relations)):
+        found = sentence.found["constructions"] = {}
+        tree = sentence.tree
+        are_words, heads = tree.are_words, tree.heads
+        for index, kind in enumerate(map(_KINDS.get, tree.relations)):
             if kind is not None:
                 head = heads[index]
                 if head >= 0 and are_words[index] and are_words[head]:
-                    (before if index < head else after).setdefault(kind, []).append((head, index))
-        found = sentence.found["constructions"] = Related(before, after)
+                    found.setdefault((kind, index < head), []).append((head, index))
     return found
 
 
 def _is_adposition(sentence: Sentence, head: int, index: int) -> bool:
-    return sentence.upos[index] == "ADP" and sentence.upos[head] in _NOMINAL
+    upos = sentence.tree.upos
+    return upos[index] == "ADP" and upos[head] in _NOMINAL
 
 
 def _is_adjective(sentence: Sentence, head: int, index: int) -> bool:
-    return sentence.upos[head] == "NOUN" and sentence.upos[index] in ("ADJ", "VERB")
+    upos = sentence.tree.upos
+    return upos[head] == "NOUN" and upos[index] in ("ADJ", "VERB")
 
 
 def _is_subordinator(sentence: Sentence, head: int, index: int) -> bool:
@@ -121,9 +111,9 @@ def _is_subordinator(sentence: Sentence, head: int, index: int) -> bool:
 def _is_phrase(sentence: Sentence, head: int, index: int) -> bool:
     """Say whether a dependent of a verb can stand on either side of it."""
     return (
-        sentence.upos[head] == "VERB"
+        sentence.tree.upos[head] == "VERB"
         and not asks(sentence, head)
-        and not leaning(sentence, index)
+        and index not in small_words(sentence)
         and not is_fronted(sentence, head, index)
     )
 
@@ -189,16 +179,16 @@ def asks(sentence: Sentence, head: int) -> bool:
     if questions is _NO_QUESTIONS:
         return False
     marked, tagged, listed = questions
-    tokens = sentence.tokens
-    relation = tokens[head].relation
+    tree = sentence.tree
+    relation = tree.relations[head]
     if marked and relation not in ("acl", "advcl", "amod") and _has_question_mark(sentence, head):
         return True
     if relation in ("acl", "advcl"):
         listed = ()
     return any(
         index in tagged or index in listed
-        for child in sentence.children(head)
-        if tokens[child].relation in _QUESTIONED
+        for child in tree.children[head]
+        if tree.relations[child] in _QUESTIONED
         for index in _openers(sentence, child)
     )
 
@@ -217,7 +207,7 @@ def _has_question_mark(sentence: Sentence, head: int) -> bool:
 
 def is_fronted(sentence: Sentence, head: int, index: int) -> bool:
     """Say whether a phrase is a relative or question word, or begins with one (*whose house*)."""
-    tagged, subordinate = _questions(sentence).tagged, sentence.relations[head] in _SUBORDINATE
+    tagged, subordinate = _questions(sentence).tagged, sentence.tree.relations[head] in _SUBORDINATE
     if not (subordinate or tagged):
         return False
     tokens = sentence.tokens
@@ -237,8 +227,9 @@ def is_fronted(sentence: Sentence, head: int, index: int) -> bool:
 
 def _openers(sentence: Sentence, index: int) -> list[int]:
     """Return the head of a phrase and the determiners and possessors with it."""
-    relations = sentence.relations
-    inner = [child for child in sentence.children(index) if relations[child] in _OPENING]
+    tree = sentence.tree
+    relations = tree.relations
+    inner = [child for child in tree.children[index] if relations[child] in _OPENING]
     return [index, *inner]
 
 
@@ -297,36 +288,36 @@ def _is_auxiliary(sentence: Sentence, head: int, index: int) -> bool:
     return not asks(sentence, head)
 
 
-def leaning(sentence: Sentence, index: int) -> bool:
-    """Say whether a dependent of a verb is a small word that leans on it: a weak pronoun, a negation."""
-    return index in small_words(sentence)
-
-
 def small_words(sentence: Sentence) -> Collection[int]:
-    """Return all dependents of verbs, adverbs among them, that are `leaning`."""
+    """Return the dependents of verbs, adverbs among them, that lean on them: weak pronouns, negations."""
     found: Collection[int] | None = sentence.found.get("small words")
     if found is None:
-        found = sentence.found["small words"] = frozenset(
-            [
-                index
-                for index, relation in enumerate(sentence.relations)
-                if relation in _VERBAL and (functional(sentence, index) or _leans(sentence, index))
+        found, preverbs = functional(sentence), _list("preverbs.yaml", sentence.language)
+        if preverbs:
+            adverbs = [
+                index for index, relation in enumerate(sentence.tree.relations) if relation == "advmod"
             ]
-        )
+            found = [*found, *[index for index in adverbs if sentence.forms[index].casefold() in preverbs]]
+        if sentence.language == "de":
+            found = [*found, *_reflexive(sentence)]
+        sentence.found["small words"] = found
     return found
 
 
-def _leans(sentence: Sentence, index: int) -> bool:
-    token, language = sentence.tokens[index], sentence.language
-    if language == "de" and token.feats.get("Reflex") == "Yes":
-        return not sentence.children(index)
-    return token.relation == "advmod" and token.text.casefold() in _list("preverbs.yaml", language)
+def _reflexive(sentence: Sentence) -> list[int]:
+    tree = sentence.tree
+    return [
+        index
+        for index, relation in enumerate(tree.relations)
+        if relation in _VERBAL and tree.feats[index].get("Reflex") == "Yes" and not tree.children[index]
+    ]
 
 
 def predicative(sentence: Sentence, head: int) -> bool:
     """Say whether a noun or adjective is a predicate: it has a subject or copula."""
-    relations = sentence.relations
-    return not _PREDICATIVE.isdisjoint([relations[child] for child in sentence.children(head)])
+    tree = sentence.tree
+    relations = tree.relations
+    return not _PREDICATIVE.isdisjoint([relations[child] for child in tree.children[head]])
 
 
 # Whether a pair of head and dependent in the right relation is a construction.

@@ -36,41 +36,40 @@ class Line:
 
     Attributes:
         sentence: the sentence.
+        bounds: what keeps phrases from moving; None where nothing does.
     """
 
     def __init__(self, sentence: Sentence) -> None:
         self.sentence = sentence
-        self._changed: dict[int, list[int]] = {}  # the rows that are not those of the sentence any more
         rows: Rows | None = sentence.found.get(__name__)
         if rows is None:
             rows = sentence.found[__name__] = Rows(sentence)
         self._was = rows
+        self.bounds = rows.bounds
+        self._rows = rows.rows.copy()  # as they lie now; a row itself is never changed
 
     def _row(self, head: int) -> list[int]:
-        return self._changed.get(head) or self._was.rows.get(head) or [~head]
+        return self._rows.get(head) or [head]
 
     @property
     def kept(self) -> list[int]:
         """The order without the commas that have nothing left to set off."""
-        if not self._changed:
-            return list(range(len(self.sentence)))
-        rows = self._was.rows | self._changed
-        found = []
+        rows = self._rows
+        found, opened = [], set()
         ahead = rows[TOP][::-1]
         while ahead:
             item = ahead.pop()
-            if item < 0:
-                found.append(~item)
-            elif item in rows:
-                ahead += reversed(rows[item])
-            else:
+            if item not in rows or item in opened:
                 found.append(item)
+            else:
+                opened.add(item)
+                ahead += reversed(rows[item])
         return found
 
     @property
     def is_changed(self) -> bool:
         """Whether anything has been moved."""
-        return bool(self._changed)
+        return self._rows != self._was.rows
 
     def tops(self, head: int) -> Sequence[int]:
         """Return the phrases in the row of `head`, each by its top, and `head` itself, left to right.
@@ -78,15 +77,16 @@ class Line:
         Of a phrase in pieces the one that holds its top is the phrase, and each other piece is one of its own, in the
         row where it breaks nothing.
         """
-        signs = self._was.signs
-        return [item if item >= 0 else head for item in self._row(head) if item not in signs]
+        signs, row = self._was.signs, self._rows.get(head) or [head]
+        return row if signs.isdisjoint(row) else [item for item in row if item not in signs]
 
-    def touch(self, head: int, tops: Sequence[int], number: int) -> bool:
-        """Say whether no sign stands between the phrase of that number among the `tops` of a row and the one before."""
-        row = self._row(head)
-        if len(row) == len(tops):
-            return True
-        return row[row.index(_item(head, tops[number])) - 1] == _item(head, tops[number - 1])
+    def touching(self, head: int) -> int:
+        """Return how many phrases in the row of `head`, up to it, follow each other without a sign between them."""
+        signs, row = self._was.signs, self._row(head)
+        end = start = row.index(head) + 1
+        while start > 0 and row[start - 1] not in signs:
+            start -= 1
+        return end - start
 
     def is_free(self, head: int, tops: Sequence[int]) -> bool:
         """Say whether phrases of a row can move.
@@ -94,21 +94,21 @@ class Line:
         They cannot where a quotation or bracket begins in one and ends elsewhere, or the reverse, or a token at an edge
         holds a word of another phrase.
         """
-        bounds = self._was.bounds
+        bounds = self.bounds
         if bounds is None:
             return True
         for top in tops:
-            first, last = self._edge(_item(head, top), 0), self._edge(_item(head, top), -1)
+            first, last = (top, top) if top == head else (self._edge(top, 0), self._edge(top, -1))
             level = bounds.zones[first] == bounds.zones[last] == bounds.zones[head]
             if not level or first in bounds.stuck or last in bounds.knots:
                 return False
         return True
 
-    def _edge(self, item: int, side: int) -> int:
-        """Return the first (0) or last (-1) token of what stands in a row."""
-        while item >= 0 and len(row := self._row(item)) > 1:
-            item = row[side]
-        return item if item >= 0 else ~item
+    def _edge(self, top: int, side: int) -> int:
+        """Return the first (0) or last (-1) token of a phrase."""
+        while (inner := self._row(top)[side]) != top:
+            top = inner
+        return top
 
     def arrange(self, move: Move) -> None:
         """Put neighbouring phrases of a row into another order.
@@ -118,15 +118,14 @@ class Line:
         commas that come together one is dropped.
         """
         head, source, target, core = move
-        row = self._row(head)
+        row = self._rows.get(head) or [head]
         commas = self._was.with_commas
         left, right = source[0], source[-1]
         if not core and (left == head or left not in commas) and (right == head or right not in commas):
-            start = row.index(_item(head, left))
+            start = row.index(left)
             end = start + len(source)
-            if row[end - 1] == _item(head, right):
-                items = [~top if top == head else top for top in target]
-                self._changed[head] = [*row[:start], *items, *row[end:]]
+            if row[end - 1] == right:
+                self._rows[head] = [*row[:start], *target, *row[end:]]
                 return
         spans = self._spans(row, move)
         start, end = spans[0][0], spans[-1][1]
@@ -143,17 +142,17 @@ class Line:
         for top, signs in zip(target, slots, strict=True):
             new += held[top]
             new += self._without_repeats(signs)
-        self._changed[head] = [*row[:start], *new, *row[end:]]
+        self._rows[head] = [*row[:start], *new, *row[end:]]
         if end == len(row):
             self._let_out(head)
 
     def _spans(self, row: Sequence[int], move: Move) -> list[tuple[int, int]]:
         """Return where each phrase of a move's source begins and ends in its row."""
-        head, found, end = move.head, [], 0
+        found, end = [], 0
         for top in move.source:
-            inner = move.core if top == head and move.core else (top,)
-            start = row.index(_item(head, inner[0]), end)
-            end = row.index(_item(head, inner[-1]), start) + 1
+            inner = move.core if top == move.head and move.core else (top,)
+            start = row.index(inner[0], end)
+            end = row.index(inner[-1], start) + 1
             found.append((start, end))
         return found
 
@@ -180,7 +179,7 @@ class Line:
         else:
             slots[target.index(top)].insert(0, comma)
         if other != head:
-            self._changed[other] = [*row[:at], *row[at + 1 :]]
+            self._rows[other] = [*row[:at], *row[at + 1 :]]
         return other == head
 
     def _beside(self, head: int, place: int, step: int) -> tuple[int, int] | None:
@@ -203,8 +202,8 @@ class Line:
                 return
             around = self._row(above)
             place = around.index(head) + 1
-            self._changed[head] = row[:size]
-            self._changed[above] = [*around[:place], *row[size:], *around[place:]]
+            self._rows[head] = row[:size]
+            self._rows[above] = [*around[:place], *row[size:], *around[place:]]
             head = above
 
     def _slot(self, move: Move, sign: int, number: int, end: int) -> int:
@@ -240,26 +239,21 @@ class Line:
 
     def _alike(self, left: int, right: int) -> bool:
         """Say whether two phrases do the same work: the comma of *big, red house* stays between them."""
-        relations = self.sentence.relations
+        relations = self.sentence.tree.relations
         return relations[left] == relations[right]
 
     def _owner(self, head: int, sign: int) -> int | None:
         """Return the phrase in a row that the tree gives a sign to; None if it is the head, or none."""
-        heads, above = self.sentence.heads, self._was.above
+        heads, above = self.sentence.tree.heads, self._was.above
         node = heads[sign]
         while node >= 0 and node != head and above[node] != head:
             node = heads[node]
         return node if node >= 0 and node != head else None
 
     def _is_adjunct(self, head: int, top: int) -> bool:
-        return top != head and self.sentence.relations[top] in _ADJUNCTS
+        return top != head and self.sentence.tree.relations[top] in _ADJUNCTS
 
     def _without_repeats(self, signs: Sequence[int]) -> list[int]:
         """Return the signs between two phrases, a second comma left out."""
         commas = [sign for sign in signs if self._is_comma(sign)]
         return [sign for sign in signs if sign not in commas[1:]]
-
-
-def _item(head: int, top: int) -> int:
-    """Return what a phrase is written as in the row of `head`."""
-    return ~head if top == head else top

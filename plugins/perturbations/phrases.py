@@ -6,7 +6,13 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from harness_plugins.perturbations.closed_class import CLITICS
-from harness_plugins.perturbations.constructions import COMPOUND, GERUND, NOUN_PHRASE, leaning, predicative
+from harness_plugins.perturbations.constructions import (
+    COMPOUND,
+    GERUND,
+    NOUN_PHRASE,
+    predicative,
+    small_words,
+)
 from harness_plugins.perturbations.linear import Line, Move
 
 from harness import Sentence
@@ -32,9 +38,9 @@ def to_side(line: Line, kind: str, head: int, dependents: Sequence[int], before:
         return None
     tops = line.tops(head)
     run = _noun_phrase(line, tops, head, kind) if nominal else tops
-    moving = [top for top in reversed(run) if top in dependents]
-    if len(moving) < len(dependents):
+    if not set(run).issuperset(dependents):
         return None
+    moving = dependents if len(dependents) == 1 else [top for top in reversed(run) if top in dependents]
     if kind == "auxiliary":
         moving = _with_clitics(sentence, run, moving)
     rest = [top for top in run if top not in moving]
@@ -44,7 +50,7 @@ def to_side(line: Line, kind: str, head: int, dependents: Sequence[int], before:
 
 def _proclitic(sentence: Sentence, head: int) -> bool:
     """Say whether a noun's token begins with a function word (ar *bi-*), before which nothing of it can go."""
-    if head not in sentence.contracted:
+    if head not in sentence.tree.contracted:
         return False
     return sentence.tokens[head].words[0].deprel.partition(":")[0] in ("case", "cc", "mark")
 
@@ -62,7 +68,9 @@ def trimmed(
         last -= 1
     moved = source[first:last]
     core = core if head in moved else ()
-    return Move(head, moved, target[first:last], core) if line.is_free(head, [*moved, *core]) else None
+    if line.bounds is not None and not line.is_free(head, [*moved, *core]):
+        return None
+    return Move(head, moved, target[first:last], core)
 
 
 def _with_clitics(sentence: Sentence, run: Sequence[int], auxiliaries: Sequence[int]) -> list[int]:
@@ -94,10 +102,11 @@ def noun_phrase_bounds(line: Line, tops: Sequence[int], head: int) -> tuple[int,
     """Return which phrases, [start, end), are that of a noun: its subject and copula are none of it."""
     sentence = line.sentence
     inner = NOUN_PHRASE if predicative(sentence, head) else _WITH_ADVERBS
-    before = _WITH_ADVERBS if sentence.upos[head] in ("ADJ", "ADV") else inner
+    before = _WITH_ADVERBS if sentence.tree.upos[head] in ("ADJ", "ADV") else inner
     start = tops.index(head)
     end = start + 1
-    while start > 0 and _inner(sentence, tops[start - 1], before) and line.touch(head, tops, start):
+    least = end - line.touching(head) if start else 0
+    while start > least and _inner(sentence, tops[start - 1], before):
         start -= 1
     while end < len(tops) and _inner(sentence, tops[end], inner):
         end += 1
@@ -105,9 +114,9 @@ def noun_phrase_bounds(line: Line, tops: Sequence[int], head: int) -> tuple[int,
 
 
 def _inner(sentence: Sentence, index: int, relations: frozenset[str]) -> bool:
-    relation = sentence.relations[index]
+    relation = sentence.tree.relations[index]
     if relation in relations:
-        return relation != "advmod" or not leaning(sentence, index)
+        return relation != "advmod" or index not in small_words(sentence)
     # A measure: *a little different*.
     return relation == "obl" and sentence.tokens[index].deprel in ("obl:npmod", "obl:unmarked")
 
@@ -116,7 +125,7 @@ def _noun_phrase(line: Line, tops: Sequence[int], head: int, kind: str) -> Seque
     start, end = noun_phrase_bounds(line, tops, head)
     if kind == "adposition":
         # In *in Paris and London* the adposition stands before both, in *in Paris and in London* not.
-        relations = line.sentence.relations
+        relations = line.sentence.tree.relations
         while (
             end < len(tops)
             and relations[tops[end]] in ("conj", "case")
@@ -127,13 +136,13 @@ def _noun_phrase(line: Line, tops: Sequence[int], head: int, kind: str) -> Seque
 
 
 def _has_adposition(sentence: Sentence, index: int) -> bool:
-    relations = sentence.relations
+    relations = sentence.tree.relations
     return any(relations[child] in ("case", "mark") for child in sentence.children(index))
 
 
 def _core(sentence: Sentence, tops: Sequence[int], head: int, near: frozenset[str]) -> tuple[int, int]:
     """Return which phrases, [start, end), are the head and what touches it in the relations `near`."""
-    relations, start = sentence.relations, tops.index(head)
+    relations, start = sentence.tree.relations, tops.index(head)
     end = start + 1
     while start > 0 and relations[tops[start - 1]] in near:
         start -= 1
@@ -157,7 +166,7 @@ def _relative_slot(sentence: Sentence, rest: Sequence[int], head: int, kind: str
     if before:
         return _first(sentence, rest, frozenset({"case"}))
     end = len(rest)
-    while rest[end - 1] != head and sentence.relations[rest[end - 1]] == "case":
+    while rest[end - 1] != head and sentence.tree.relations[rest[end - 1]] == "case":
         end -= 1
     return end
 
@@ -168,7 +177,7 @@ def _adposition_slot(sentence: Sentence, rest: Sequence[int], head: int, kind: s
 
 def _first(sentence: Sentence, rest: Sequence[int], passed: frozenset[str]) -> int:
     """Return the place after the leading phrases in the relations `passed`."""
-    relations = sentence.relations
+    relations = sentence.tree.relations
     return next((n for n, top in enumerate(rest) if relations[top] not in passed), len(rest))
 
 
@@ -189,7 +198,7 @@ def _last_ending(sentence: Sentence, tops: Sequence[int], start: int, head: int)
     """Return where the Japanese verb ends, whose endings may have particles between them (*kaketaku wa arimasen*)."""
     end = start
     for number in range(start, len(tops)):
-        role = sentence.relations[tops[number]]
+        role = sentence.tree.relations[tops[number]]
         if role in ("aux", "cop", "fixed") and tops[number] > head:
             end = number + 1
         elif role not in ("case", "mark", "advmod") and tops[number] > head:
@@ -199,18 +208,18 @@ def _last_ending(sentence: Sentence, tops: Sequence[int], start: int, head: int)
 
 def leans(sentence: Sentence, head: int, index: int) -> bool:
     """Say whether a dependent that touches the verb is one group with it."""
-    relation = sentence.relations[index]
+    relation = sentence.tree.relations[index]
     if relation in _VERBAL:
-        return leaning(sentence, index)
+        return index in small_words(sentence)
     if relation in _LEANING:
         return True
     if relation == "mark":
         # An infinitive's particle, and the ending of the Japanese gerund.
         return not sentence.children(index) and (
-            (sentence.upos[index] == "PART" and index < head)
+            (sentence.tree.upos[index] == "PART" and index < head)
             or (sentence.forms[index] in GERUND and index > head)
         )
-    return relation == "xcomp" and sentence.upos[index] == "VERB" and not sentence.children(index)
+    return relation == "xcomp" and sentence.tree.upos[index] == "VERB" and not sentence.children(index)
 
 
 def _clause_slot(sentence: Sentence, rest: Sequence[int], head: int, kind: str, before: bool) -> int:
@@ -218,12 +227,12 @@ def _clause_slot(sentence: Sentence, rest: Sequence[int], head: int, kind: str, 
     start, end = verb_bounds(sentence, rest, head)
     if kind == "subordinator":
         last = len(rest)
-        while last > end and sentence.relations[rest[last - 1]] in _TRAILING:
+        while last > end and sentence.tree.relations[rest[last - 1]] in _TRAILING:
             last -= 1
         return _first(sentence, rest, frozenset({"cc"})) if before else last
     if kind == "auxiliary":
         return start if before else end
-    relations = sentence.relations
+    relations = sentence.tree.relations
     if before:
         while kind == "oblique" and start > 0 and relations[rest[start - 1]] == "obj":
             start -= 1

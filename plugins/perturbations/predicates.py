@@ -6,7 +6,7 @@ from bisect import bisect
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from harness_plugins.perturbations.constructions import asks, is_fronted, leaning
+from harness_plugins.perturbations.constructions import asks, is_fronted, small_words
 from harness_plugins.perturbations.linear import Line, Move
 from harness_plugins.perturbations.phrases import noun_phrase_bounds, trimmed, verb_bounds
 
@@ -84,19 +84,19 @@ def clauses(sentence: Sentence, order: str = "") -> list[int]:
 
     Of verbs only those whose subjects and objects are not written in `order`, where one is given.
     """
-    heads = sentence.heads
+    heads = sentence.tree.heads
     found: dict[int, list[int]] = {}
-    for index, relation in enumerate(sentence.relations):
+    for index, relation in enumerate(sentence.tree.relations):
         if relation in _LETTERS and heads[index] >= 0:
             found.setdefault(heads[index], []).append(index)
     return sorted([head for head, arguments in found.items() if _counts(sentence, head, arguments, order)])
 
 
 def _counts(sentence: Sentence, head: int, arguments: Sequence[int], order: str) -> bool:
-    relations = sentence.relations
+    relations = sentence.tree.relations
     if _ARGUMENTS.isdisjoint([relations[index] for index in arguments]):
         return False
-    if not order or sentence.upos[head] != "VERB":
+    if not order or sentence.tree.upos[head] != "VERB":
         return True
     letters = [_LETTERS[relations[index]] for index in arguments]
     letters.insert(bisect(arguments, head), "V")
@@ -110,11 +110,15 @@ def predicate(line: Line, head: int) -> Predicate | None:
     Relative words and weak pronouns are neither subject nor object here: they keep their places.
     """
     sentence = line.sentence
-    if not sentence.are_words[head] or sentence.relations[head] in _NO_CLAUSE or asks(sentence, head):
+    if (
+        not sentence.tree.are_words[head]
+        or sentence.tree.relations[head] in _NO_CLAUSE
+        or asks(sentence, head)
+    ):
         return None
     if sentence.language == "th" and sentence.tokens[head].deprel == "acl":
         return None
-    found = (_verbal if sentence.upos[head] == "VERB" else _nominal)(line, head)
+    found = (_verbal if sentence.tree.upos[head] == "VERB" else _nominal)(line, head)
     if found is None or len(found.parts) < 2 or _interrupted(sentence, found):
         return None
     return found
@@ -123,7 +127,7 @@ def predicate(line: Line, head: int) -> Predicate | None:
 def _verbal(line: Line, head: int) -> Predicate:
     sentence, tops = line.sentence, line.tops(head)
     start, end = verb_bounds(sentence, tops, head)
-    relations = sentence.relations
+    relations = sentence.tree.relations
     verb: list[int] = []
     parts: dict[str, list[int]] = {"V": verb}
     for number, top in enumerate(tops):
@@ -137,9 +141,9 @@ def _verbal(line: Line, head: int) -> Predicate:
 
 def _part(sentence: Sentence, head: int, index: int) -> str | None:
     """Return which part of a clause a phrase is; None of what is neither argument nor leans on the verb."""
-    relation = sentence.relations[index]
-    if leaning(sentence, index):
-        return "V" if relation in ("advmod", "obj") and sentence.are_words[index] else None
+    relation = sentence.tree.relations[index]
+    if index in small_words(sentence):
+        return "V" if relation in ("advmod", "obj") and sentence.tree.are_words[index] else None
     if relation == "advmod" or is_fronted(sentence, head, index):
         return None
     return "S" if relation == "nsubj" else "O"
@@ -148,7 +152,7 @@ def _part(sentence: Sentence, head: int, index: int) -> str | None:
 def _nominal(line: Line, head: int) -> Predicate | None:
     """Return copula and predicate; a predicate without copula cannot be told from a sentence's topic."""
     sentence, tops = line.sentence, line.tops(head)
-    every = sentence.relations
+    every = sentence.tree.relations
     if [every[top] for top in tops].count("cop") != 1:
         return None
     start, end = noun_phrase_bounds(line, tops, head)
@@ -169,7 +173,7 @@ def _nominal(line: Line, head: int) -> Predicate | None:
 
 def _interrupted(sentence: Sentence, found: Predicate) -> bool:
     """Say whether another clause stands between the parts: *bought and sold cars*."""
-    relations = sentence.relations
+    relations = sentence.tree.relations
     linked = [n for n, top in enumerate(found.tops) if relations[top] in _LINKED]
     if not linked:
         return False

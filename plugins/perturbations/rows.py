@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from operator import itemgetter
 from typing import NamedTuple
 
 from harness_plugins.perturbations.constituents import COMMAS, PAIRED, quotation_zones
@@ -16,7 +15,6 @@ from harness.text.writing import spaced
 _SOLID = frozenset({"SYM", "NUM"})
 # Arabic *wa-* and *fa-*, whatever a treebank calls them.
 ARABIC_AND = frozenset({"و", "ف"})
-_WHOLE = itemgetter(2)  # of an extent
 _ONE_WORD = frozenset(
     {"compound", "flat", "fixed", "goeswith", "clf", "nummod", "amod", "nmod", "det", "punct"}
 )
@@ -27,9 +25,10 @@ class Rows:
     """A sentence as rows, as it was written.
 
     The row of a token holds, left to right, the tokens that depend on it, each standing for all that depends on it in
-    its turn; the token itself, as ``~token``; and the signs between them. A phrase in pieces has the piece that holds
-    its head; each other piece hangs on the nearest head above where it breaks nothing. A sign lies in the row of the
-    phrases that it stands between; a quotation mark or bracket that the tree gives to one of them, at that one's edge.
+    its turn; the token itself, for itself alone; and the signs between them. A phrase in pieces has the piece that
+    holds its head; each other piece hangs on the nearest head above where it breaks nothing. A sign lies in the row
+    of the phrases that it stands between; a quotation mark or bracket that the tree gives to one of them, at that
+    one's edge.
 
     Attributes:
         sentence: the sentence.
@@ -40,11 +39,12 @@ class Rows:
     """
 
     def __init__(self, sentence: Sentence) -> None:
+        tree = sentence.tree
         self.sentence = sentence
-        self.above = list(sentence.heads)
+        self.above = list(tree.heads)
         signs = self._found_signs()
         self.signs = frozenset(signs)
-        if False in map(_WHOLE, sentence.extents):
+        if False in tree.whole:
             self._lift()
         self.with_commas = self._with_commas(signs)
         self._place_signs(signs)
@@ -52,28 +52,25 @@ class Rows:
         rows = self.rows
         for index, head in enumerate(self.above):
             if index in rows:
-                rows[index].append(~index)
+                rows[index].append(index)
             rows[head].append(index)
 
     def _found_signs(self) -> list[int]:
         """Return the tokens that are no part of a phrase; what words depend on (the per cent of *3 %*) is one."""
-        children, upos = self.sentence.children, self.sentence.upos
-        signs = [
-            index
-            for index, word in enumerate(self.sentence.are_words)
-            if not word and upos[index] not in _SOLID
-        ]
-        if not any(map(children, signs)):
+        tree = self.sentence.tree
+        children, upos = tree.children, tree.upos
+        signs = [index for index, word in enumerate(tree.are_words) if not word and upos[index] not in _SOLID]
+        if not any(children[sign] for sign in signs):
             return signs
         found = set(signs)
-        for index in self.sentence.upwards:
-            if index in found and not found.issuperset(children(index)):
+        for index in tree.upwards:
+            if index in found and not found.issuperset(children[index]):
                 found.remove(index)
         return sorted(found)
 
     def _with_commas(self, signs: Sequence[int]) -> set[int]:
         found: set[int] = set()
-        forms, heads = self.sentence.forms, self.sentence.heads
+        forms, heads = self.sentence.forms, self.sentence.tree.heads
         for sign in signs:
             if forms[sign] in COMMAS:
                 head = heads[sign]
@@ -138,7 +135,8 @@ class Rows:
 
     def _level(self, sign: int, chain: Sequence[int], least: int) -> int:
         """Return which phrase of a chain, from the innermost outwards, a sign belongs to; its length if to none."""
-        heads, node = self.sentence.heads, self.sentence.heads[sign]
+        heads = self.sentence.tree.heads
+        node = heads[sign]
         while node >= 0 and node not in chain:
             node = heads[node]
         return max(chain.index(node), least) if node >= 0 else len(chain)
@@ -157,8 +155,9 @@ class Rows:
         sentence = self.sentence
         knots: Collection[int] = ()
         stuck: Collection[int] = ()
-        if sentence.contracted:
-            several = [(index, sentence.tokens[index]) for index in sentence.contracted]
+        contracted = sentence.tree.contracted
+        if contracted:
+            several = [(index, sentence.tokens[index]) for index in contracted]
             knots = frozenset([index for index, token in several if mixed(token, sentence.language)])
             stuck = knots.union([index for index, token in several if tied(token)])
         zones = quotation_zones(sentence)

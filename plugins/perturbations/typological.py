@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from harness_plugins.perturbations.constructions import NO_AUXILIARIES, on_side
+from harness_plugins.perturbations.constructions import NO_AUXILIARIES, on_side, related
 from harness_plugins.perturbations.linear import Line, Move
 from harness_plugins.perturbations.phrases import to_side
 from harness_plugins.perturbations.predicates import clauses, predicate
@@ -35,10 +35,15 @@ class Rule:
     Attributes:
         kind: a kind of construction, or ``order``: that of subject, verb and object.
         value: ``before`` or ``after``: on which side of the head the dependent stands; or the order: ``SOV``.
+        other: the kind, and whether a dependent on the wrong side stands before its head.
     """
 
     kind: str
     value: str
+    other: tuple[str, bool] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "other", (self.kind, self.value == "after"))
 
     @property
     def name(self) -> str:
@@ -49,7 +54,7 @@ class Rule:
         """Return the heads that may have another order than this one, each with its dependents on the wrong side."""
         if self.kind == "order":
             return dict.fromkeys(clauses(sentence, self.value), ())
-        return on_side(sentence, self.kind, self.value == "after")
+        return on_side(sentence, *self.other)
 
     def move(self, line: Line, head: int, dependents: Sequence[int]) -> Move | None:
         """Return the move that gives a head this order, as the sentence lies now; None if it has it, or cannot."""
@@ -138,9 +143,11 @@ class WordOrder(Perturbation):
 
     def _wrong(self, sentence: Sentence) -> list[Site]:
         """Return what has another order: by rules in their sequence, and the heads of each by what depends on them."""
+        there = related(sentence)
         return [
             (rule, head, dependents)
             for rule in self.rules
+            if rule.other in there or rule.kind == "order"
             for head, dependents in rule.wrong(sentence).items()
         ]
 
