@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import LCSseq, Levenshtein
 
 # The least number of characters (code points) inserted, deleted or replaced that turn one text into another.
 levenshtein: Callable[[str, str], int] = Levenshtein.distance
-
-
-def most_rising(order: Sequence[int]) -> int:
-    """Return how many items of `order`, all different, its longest rising subsequence has."""
-    tails: list[int] = []
-    for item in order:
-        if not tails or item > tails[-1]:
-            tails.append(item)
-        else:
-            tails[bisect_left(tails, item)] = item
-    return len(tails)
+# How many items, at most, two sequences have in common in the same order.
+in_common: Callable[[Sequence[Hashable], Sequence[Hashable]], int] = LCSseq.similarity
 
 
 def moved(order: Sequence[int]) -> set[int]:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import Any, ClassVar, Literal, NamedTuple
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from harness.text import casing, edits
 from harness.text.alignment import Alignment, Link
@@ -52,10 +53,6 @@ class Rewrite:
     pieces: tuple[Piece, ...]
     gaps: tuple[str, ...]
     eligible: bool = True
-    # New texts by token, where tokens keep their places; new gaps, and what is put into a gap, by the gap's number.
-    _texts: ClassVar[Mapping[int, str] | None] = None
-    _gaps: ClassVar[Mapping[int, str]] = {}
-    _put: ClassVar[Mapping[int, tuple[str, str, str]]] = {}
 
     @classmethod
     def unchanged(cls, sentence: Sentence, *, eligible: bool = False) -> Rewrite:
@@ -63,7 +60,7 @@ class Rewrite:
 
         `eligible` is for a perturbation that could have changed it and by chance did not.
         """
-        return cls._in_place(sentence, {}, eligible)
+        return _InPlace.made(sentence, {}, eligible=eligible)
 
     @classmethod
     def replace(cls, sentence: Sentence, texts: Mapping[int, str]) -> Rewrite:
@@ -71,7 +68,7 @@ class Rewrite:
         for index, text in texts.items():
             if not text:
                 raise ValueError(f"an empty text for token {index}: leave it out by Rewrite.of")
-        return cls._in_place(sentence, dict(texts), True)
+        return _InPlace.made(sentence, dict(texts))
 
     @classmethod
     def splice(
@@ -88,51 +85,7 @@ class Rewrite:
             gaps: new gaps by number: that of the token behind them.
             put: what is put into a gap, between two new gaps, instead of it.
         """
-        made = cls._in_place(sentence, dict(texts), True)
-        made.__dict__.update(_gaps=dict(gaps), _put=dict(put or {}))
-        return made
-
-    @classmethod
-    def _in_place(cls, sentence: Sentence, texts: Mapping[int, str], eligible: bool) -> Rewrite:
-        made = object.__new__(cls)
-        made.__dict__.update(sentence=sentence, eligible=eligible, _texts=texts)
-        return made
-
-    def __getattr__(self, name: str) -> Any:
-        # Asked for what is not there: pieces, and gaps where tokens stay in their places, are made when first needed.
-        if name not in ("pieces", "gaps"):
-            raise AttributeError(f"a rewrite has no {name}")
-        if "sources" in self.__dict__:
-            recased = [number in self._recased for number in range(len(self.sources))]
-            made = tuple(map(_piece_of, zip(self.forms, self.sources, recased, strict=True)))
-            self.__dict__["pieces"] = made
-            return made
-        forms, texts, pieces, gaps = self.sentence.forms, self._texts or {}, [], [""]
-        for index, gap in enumerate(self.sentence.gaps):
-            before, text, after = self._put.get(index) or (self._gaps.get(index, gap), "", "")
-            gaps[-1] += before
-            if text:
-                pieces.append(Piece(text))
-                gaps.append(after)
-            if index < len(forms) and (texts.get(index, "kept") or not forms[index]):
-                pieces.append(Piece(texts.get(index, forms[index]), index))
-                gaps.append("")
-        self.__dict__.update(pieces=tuple(pieces), gaps=tuple(gaps))
-        return self.__dict__[name]
-
-    @classmethod
-    def _ordered(
-        cls, sentence: Sentence, sources: Sequence[int | None], forms: list[str], gaps: Sequence[str] | None
-    ) -> Rewrite:
-        """Return the pieces of these texts, fitted to their places, with the gaps given or those that they ask for."""
-        recased = _fit_case(sentence, sources, forms)
-        if gaps is None:
-            gaps = _gaps(sentence, sources, forms)
-        made = object.__new__(cls)
-        made.__dict__.update(
-            sentence=sentence, gaps=tuple(gaps), eligible=True, sources=sources, forms=forms, _recased=recased
-        )
-        return made
+        return _InPlace.made(sentence, dict(texts), dict(gaps), dict(put or {}))
 
     @classmethod
     def reorder(cls, sentence: Sentence, order: Iterable[int]) -> Rewrite:
@@ -150,10 +103,9 @@ class Rewrite:
         for slot, index in zip(sentence.words, words, strict=True):
             sources[slot] = index
         forms = [sentence.forms[index] for index in sources]
-        made = cls._ordered(sentence, sources, forms, sentence.gaps)
-        if not spaced(sentence.language):
-            made.__dict__["gaps"] = _slot_gaps(sentence, made.forms)
-        return made
+        recased = _fit_case(sentence, sources, forms)
+        gaps = sentence.gaps if spaced(sentence.language) else _slot_gaps(sentence, forms)
+        return _Ordered.made(sentence, sources, forms, recased, gaps)
 
     @classmethod
     def of(cls, sentence: Sentence, parts: Iterable[int | str | tuple[int, str]]) -> Rewrite:
@@ -177,7 +129,8 @@ class Rewrite:
             raise ValueError("a token is named twice")
         if named and min(named) < 0:
             raise ValueError(f"a token's number is {min(named)}")
-        made = cls._ordered(sentence, sources, forms, None)
+        recased = _fit_case(sentence, sources, forms)
+        made = _Ordered.made(sentence, sources, forms, recased, tuple(_gaps(sentence, sources, forms)))
         if named is sources:
             made.__dict__["_altered"] = ()
         return made
@@ -211,22 +164,8 @@ class Rewrite:
     @lazy
     def text(self) -> str:
         """The new sentence."""
-        if self._texts is not None:
-            return self._spliced()
         parts = [""] * (len(self.forms) + len(self.gaps))
         parts[::2], parts[1::2] = self.gaps, self.forms
-        return "".join(parts)
-
-    def _spliced(self) -> str:
-        if not self._texts and not self._gaps and not self._put:
-            return self.sentence.text
-        parts = list(self.sentence.parts)
-        for index, new in (self._texts or {}).items():
-            parts[2 * index + 1] = new
-        for index, gap in self._gaps.items():
-            parts[2 * index] = gap
-        for index, three in self._put.items():
-            parts[2 * index] = "".join(three)
         return "".join(parts)
 
     @property
@@ -281,9 +220,6 @@ class Rewrite:
     @property
     def token_edits(self) -> int:
         """Number of tokens that were altered, inserted, moved or left out."""
-        if self._texts is not None:
-            forms = self.sentence.forms
-            return sum([text != forms[index] for index, text in self._texts.items()]) + len(self._put)
         old, sources = self.sentence.forms, self.sources
         kept = [source for source in sources if source is not None] if None in sources else sources
         apart = len(sources) + len(old) - 2 * len(kept)
@@ -291,9 +227,7 @@ class Rewrite:
         if altered:
             return apart + len(self._lifted().union(altered))
         words = self.words
-        if None in words:
-            words = [word for word in words if word is not None]
-        return apart + len(words) - edits.most_rising(words)  # type: ignore[arg-type]
+        return apart + len(words) - words.count(None) - edits.in_common(self.sentence.words, words)
 
     @lazy
     def _altered(self) -> Sequence[int]:
@@ -311,6 +245,105 @@ class Rewrite:
 
 
 _piece_of: Callable[[tuple[Any, ...]], Piece] = partial(tuple.__new__, Piece)
+
+
+class _Kept(Rewrite):
+    """A rewrite that is kept as something else than its pieces; with fields replaced it is a `Rewrite` like any."""
+
+    def __new__(cls, *fields: Any, **named: Any) -> Rewrite:  # type: ignore[misc]
+        return Rewrite(*fields, **named)
+
+
+class _Ordered(_Kept):
+    """Pieces in another order, kept as columns; `Piece` by piece only when somebody asks for them."""
+
+    @staticmethod
+    def made(
+        sentence: Sentence,
+        sources: Sequence[int | None],
+        forms: Sequence[str],
+        recased: Collection[int],
+        gaps: tuple[str, ...],
+    ) -> Rewrite:
+        """Return the pieces of these texts and sources, with the numbers of the recased ones."""
+        made = object.__new__(_Ordered)
+        made.__dict__.update(
+            sentence=sentence, gaps=gaps, eligible=True, sources=sources, forms=forms, _recased=recased
+        )
+        return made
+
+    @lazy
+    def pieces(self) -> tuple[Piece, ...]:
+        recased = [number in self._recased for number in range(len(self.sources))]
+        return tuple(map(_piece_of, zip(self.forms, self.sources, recased, strict=True)))
+
+
+class _InPlace(_Kept):
+    """A sentence whose tokens keep their places, kept as what differs.
+
+    Attributes:
+        new: new texts by token; "" leaves one out.
+        around: new gaps by number.
+        put: what is put into a gap, between two new gaps, by the gap's number.
+    """
+
+    new: Mapping[int, str]
+    around: Mapping[int, str]
+    put: Mapping[int, tuple[str, str, str]]
+
+    @staticmethod
+    def made(
+        sentence: Sentence,
+        new: Mapping[int, str],
+        around: Mapping[int, str] = MappingProxyType({}),
+        put: Mapping[int, tuple[str, str, str]] = MappingProxyType({}),
+        *,
+        eligible: bool = True,
+    ) -> Rewrite:
+        """Return the sentence with these texts, gaps and insertions."""
+        made = object.__new__(_InPlace)
+        made.__dict__.update(sentence=sentence, eligible=eligible, new=new, around=around, put=put)
+        return made
+
+    @lazy
+    def _laid(self) -> tuple[tuple[Piece, ...], tuple[str, ...]]:
+        forms, new, pieces, gaps = self.sentence.forms, self.new, [], [""]
+        for index, gap in enumerate(self.sentence.gaps):
+            before, text, after = self.put.get(index) or (self.around.get(index, gap), "", "")
+            gaps[-1] += before
+            if text:
+                pieces.append(Piece(text))
+                gaps.append(after)
+            if index < len(forms) and (new.get(index, "kept") or not forms[index]):
+                pieces.append(Piece(new.get(index, forms[index]), index))
+                gaps.append("")
+        return tuple(pieces), tuple(gaps)
+
+    @lazy
+    def pieces(self) -> tuple[Piece, ...]:
+        return self._laid[0]
+
+    @lazy
+    def gaps(self) -> tuple[str, ...]:
+        return self._laid[1]
+
+    @lazy
+    def text(self) -> str:
+        if not (self.new or self.around or self.put):
+            return self.sentence.text
+        parts = list(self.sentence.parts)
+        for index, new in self.new.items():
+            parts[2 * index + 1] = new
+        for index, gap in self.around.items():
+            parts[2 * index] = gap
+        for index, three in self.put.items():
+            parts[2 * index] = "".join(three)
+        return "".join(parts)
+
+    @property
+    def token_edits(self) -> int:
+        forms = self.sentence.forms
+        return sum([text != forms[index] for index, text in self.new.items()]) + len(self.put)
 
 
 _INDICES = frozenset({int})

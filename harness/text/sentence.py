@@ -87,8 +87,11 @@ class Sentence:
     found: dict[str, Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        tree = Tree(self.tokens) if self.unparsed is None else NoTree(self.unparsed)
-        self.__dict__.update(tree=tree, found={})
+        if self.unparsed is None:
+            tree = Tree(self.tokens)
+            self.__dict__.update(tree=tree, found={}, are_words=tree.are_words)
+        else:
+            self.__dict__.update(tree=NoTree(self.unparsed), found={})
 
     @classmethod
     def plain(
@@ -176,7 +179,7 @@ class Sentence:
     @lazy
     def are_words(self) -> Sequence[bool]:
         """Of each token whether it is a word."""
-        return [token.is_word for token in self.tokens] if self.unparsed else self.tree.are_words
+        return [token.is_word for token in self.tokens]
 
     def head(self, index: int) -> int:
         """Return the token that `index` depends on, -1 for the root; ValueError when not parsed."""

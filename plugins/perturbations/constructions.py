@@ -58,11 +58,11 @@ def constructions(sentence: Sentence, kind: str) -> list[tuple[int, int]]:
     return [pair for pair in pairs if is_one(sentence, *pair)]
 
 
-def on_side(sentence: Sentence, kind: str, before: bool) -> Mapping[int, Sequence[int]]:
-    """Return the heads of a kind of `constructions` with those dependents that stand before, or behind, them."""
+def by_head(sentence: Sentence, kind: str, pairs: Sequence[tuple[int, int]]) -> Mapping[int, Sequence[int]]:
+    """Return the heads among pairs that are `related`, with those dependents that make `constructions` with them."""
     is_one = _TESTS[kind]
     found: dict[int, list[int]] = {}
-    for head, index in related(sentence).get((kind, before), ()):
+    for head, index in pairs:
         if is_one(sentence, head, index):
             found.setdefault(head, []).append(index)
     return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from harness_plugins.perturbations.constituents import COMMAS, PAIRED
 from harness_plugins.perturbations.rows import TOP, Rows
@@ -29,6 +30,10 @@ class Move(NamedTuple):
     source: Sequence[int]
     target: Sequence[int]
     core: Sequence[int] = ()
+
+
+# Makes one of a tuple of all its fields.
+move_of: Callable[[tuple[Any, ...]], Move] = partial(tuple.__new__, Move)
 
 
 class Line:
@@ -82,7 +87,7 @@ class Line:
 
     def touching(self, head: int) -> int:
         """Return how many phrases in the row of `head`, up to it, follow each other without a sign between them."""
-        signs, row = self._was.signs, self._row(head)
+        signs, row = self._was.signs, self._rows.get(head) or [head]
         end = start = row.index(head) + 1
         while start > 0 and row[start - 1] not in signs:
             start -= 1
@@ -125,7 +130,9 @@ class Line:
             start = row.index(left)
             end = start + len(source)
             if row[end - 1] == right:
-                self._rows[head] = [*row[:start], *target, *row[end:]]
+                arranged = row.copy()
+                arranged[start:end] = target
+                self._rows[head] = arranged
                 return
         spans = self._spans(row, move)
         start, end = spans[0][0], spans[-1][1]

@@ -13,7 +13,7 @@ from harness_plugins.perturbations.constructions import (
     predicative,
     small_words,
 )
-from harness_plugins.perturbations.linear import Line, Move
+from harness_plugins.perturbations.linear import Line, Move, move_of
 
 from harness import Sentence
 
@@ -38,12 +38,15 @@ def to_side(line: Line, kind: str, head: int, dependents: Sequence[int], before:
         return None
     tops = line.tops(head)
     run = _noun_phrase(line, tops, head, kind) if nominal else tops
-    if not set(run).issuperset(dependents):
-        return None
+    for top in dependents:
+        if top not in run:
+            return None
     moving = dependents if len(dependents) == 1 else [top for top in reversed(run) if top in dependents]
     if kind == "auxiliary":
         moving = _with_clitics(sentence, run, moving)
-    rest = [top for top in run if top not in moving]
+    rest = list(run)
+    for top in moving:
+        rest.remove(top)
     slot = _SLOTS.get(kind, _clause_slot)(sentence, rest, head, kind, before)
     return trimmed(line, head, run, [*rest[:slot], *moving, *rest[slot:]])
 
@@ -70,7 +73,7 @@ def trimmed(
     core = core if head in moved else ()
     if line.bounds is not None and not line.is_free(head, [*moved, *core]):
         return None
-    return Move(head, moved, target[first:last], core)
+    return move_of((head, moved, target[first:last], core))
 
 
 def _with_clitics(sentence: Sentence, run: Sequence[int], auxiliaries: Sequence[int]) -> list[int]:

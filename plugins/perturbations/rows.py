@@ -60,7 +60,7 @@ class Rows:
         tree = self.sentence.tree
         children, upos = tree.children, tree.upos
         signs = [index for index, word in enumerate(tree.are_words) if not word and upos[index] not in _SOLID]
-        if not any(children[sign] for sign in signs):
+        if not any(map(children.__getitem__, signs)):
             return signs
         found = set(signs)
         for index in tree.upwards:
@@ -146,8 +146,8 @@ class Rows:
 
     def _closes(self, index: int) -> bool:
         """Say whether a sign may end a phrase: a closing mark, or the full stop of an abbreviation or ordinal."""
-        full_stop = self.sentence.forms[index] == "." and index + 1 < len(self.above)
-        return full_stop or self._is_mark(index)
+        form = self.sentence.forms[index]
+        return form in PAIRED or (form == "." and index + 1 < len(self.above))
 
     @lazy
     def bounds(self) -> Bounds | None:

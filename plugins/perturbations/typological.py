@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from harness_plugins.perturbations.constructions import NO_AUXILIARIES, on_side, related
+from harness_plugins.perturbations.constructions import NO_AUXILIARIES, by_head, related
 from harness_plugins.perturbations.linear import Line, Move
 from harness_plugins.perturbations.phrases import to_side
 from harness_plugins.perturbations.predicates import clauses, predicate
@@ -49,12 +49,6 @@ class Rule:
     def name(self) -> str:
         """Both, as options give them: ``adjective after``."""
         return f"{self.kind} {self.value}"
-
-    def wrong(self, sentence: Sentence) -> Mapping[int, Sequence[int]]:
-        """Return the heads that may have another order than this one, each with its dependents on the wrong side."""
-        if self.kind == "order":
-            return dict.fromkeys(clauses(sentence, self.value), ())
-        return on_side(sentence, *self.other)
 
     def move(self, line: Line, head: int, dependents: Sequence[int]) -> Move | None:
         """Return the move that gives a head this order, as the sentence lies now; None if it has it, or cannot."""
@@ -143,13 +137,15 @@ class WordOrder(Perturbation):
 
     def _wrong(self, sentence: Sentence) -> list[Site]:
         """Return what has another order: by rules in their sequence, and the heads of each by what depends on them."""
-        there = related(sentence)
-        return [
-            (rule, head, dependents)
-            for rule in self.rules
-            if rule.other in there or rule.kind == "order"
-            for head, dependents in rule.wrong(sentence).items()
-        ]
+        pairs = related(sentence)
+        found: list[Site] = []
+        for rule in self.rules:
+            if rule.other in pairs:
+                wrong = by_head(sentence, rule.kind, pairs[rule.other])
+                found += [(rule, head, dependents) for head, dependents in wrong.items()]
+            elif rule.kind == "order":
+                found += [(rule, head, ()) for head in clauses(sentence, rule.value)]
+        return found
 
 
 def _arrange(line: Line, sites: Sequence[Site]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,6 +81,23 @@ def test_what_is_spliced_is_the_pieces_and_the_gaps_between_them(text, language,
     assert rewrite.token_edits == len(gone) + len(altered) + len(put)
     again = Rewrite(sentence, rewrite.pieces, rewrite.gaps)
     assert (again.text, again.token_edits) == (rewrite.text, rewrite.token_edits)
+
+
+@pytest.mark.parametrize(
+    "rewrite",
+    [
+        Rewrite.unchanged(plain("It rains.")),
+        Rewrite.replace(plain("It rains."), {1: "pours"}),
+        Rewrite.reorder(plain("It rains."), [1, 0]),
+        Rewrite.of(plain("It rains."), [1, "now", 0]),
+    ],
+)
+def test_with_new_gaps_it_is_a_rewrite_like_any(rewrite):
+    wide = replace(rewrite, gaps=tuple(gap and "   " for gap in rewrite.gaps))
+    assert wide.pieces == rewrite.pieces
+    assert wide.text == rewrite.text.replace(" ", "   ")
+    assert wide.token_edits == rewrite.token_edits
+    assert wide.eligible == rewrite.eligible
 
 
 def test_a_reversed_sentence_as_in_the_plugin_example():
