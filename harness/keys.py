@@ -37,7 +37,7 @@ def numbers(*first: object) -> Callable[..., int]:
 
     def rest(*parts: object) -> int:
         digest = copy()
-        text = "".join([f",{string(str(part))}" for part in parts])
+        text = "".join(map(",".__add__, map(string, map(str, parts))))
         digest.update(f"{text}]".encode("utf-8", "surrogatepass"))
         return int.from_bytes(digest.digest()[:8], "little")
 

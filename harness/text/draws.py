@@ -31,8 +31,8 @@ class Draws(Random):
         return hidden
 
     def _begun(self) -> None:
-        if self._unhidden():
-            super().seed(self._next)
+        if "random" in self.__dict__ and self._unhidden():
+            super(Random, self).seed(self._next)  # as Random does for a whole number, which this is
 
     # Who has taken hold of one of these may call it more than once.
     def _first_random(self) -> float:

@@ -68,7 +68,10 @@ def passage(text: str, language: str, conllu: str | None = None) -> Passage:
             return Passage(text, language, tuple(found))
         reason = found
     plain = tuple(
-        Sentence.plain(text[start:end], language, start, reason) for start, end in boundaries(text, language)
+        [
+            Sentence.plain(text[start:end], language, start, reason)
+            for start, end in boundaries(text, language)
+        ]
     )
     return Passage(text, language, plain, reason if conllu is not None else None)
 

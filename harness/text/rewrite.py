@@ -65,9 +65,9 @@ class Rewrite:
     @classmethod
     def replace(cls, sentence: Sentence, texts: Mapping[int, str]) -> Rewrite:
         """Return the sentence with new texts for some tokens in their places; ValueError on an empty text."""
-        for index, text in texts.items():
-            if not text:
-                raise ValueError(f"an empty text for token {index}: leave it out by Rewrite.of")
+        if "" in texts.values():
+            index = next(index for index, text in texts.items() if text == "")
+            raise ValueError(f"an empty text for token {index}: leave it out by Rewrite.of")
         return _InPlace.made(sentence, dict(texts))
 
     @classmethod

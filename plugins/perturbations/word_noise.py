@@ -75,9 +75,9 @@ class WordNoise(Perturbation):
         made: dict[int, str] = {}
         if not found:
             return made
-        random, disturbed = rng.random, self.disturbed
+        disturbed = self.disturbed
         for index, slips in drawn(found, intensity, rng):
-            made[index] = disturbed(forms[index], slips[int(random() * len(slips))], language, rng)
+            made[index] = disturbed(forms[index], slips[int(rng.random() * len(slips))], language, rng)
         return made
 
     def written(self, sentence: Sentence) -> str:
