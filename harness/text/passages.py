@@ -82,7 +82,7 @@ class Passages:
     Args:
         language: code of the texts' language.
         cut: what cuts a value into sentences: `passage`, or a format's own.
-        room: how many characters are kept, sentences and trees of some 100 bytes each. When it is used up the
+        room: how many characters are kept, sentences and trees of some 140 bytes each. When it is used up the
             first texts stay: rows come in the same order again.
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -144,13 +144,13 @@ def _anchored(token: Token) -> bool:
     return len(token.words) > 1 and not _relations(token).isdisjoint(("cc", "mark"))
 
 
-def functional(sentence: Sentence) -> Collection[int]:
+def functional(sentence: Sentence) -> frozenset[int]:
     """Return the dependents in a movable relation that do the work of a function word."""
-    found: Collection[int] | None = sentence.found.get("functional")
+    found: frozenset[int] | None = sentence.found.get("functional")
     if found is None:
         tree, clitics = sentence.tree, _clitics(sentence.language)
         upos, feats, are_words = tree.upos, tree.feats, tree.are_words
-        found = sentence.found["functional"] = [
+        known = [
             index
             for index, relation in enumerate(tree.relations)
             if relation in _MOVABLE
@@ -162,6 +162,7 @@ def functional(sentence: Sentence) -> Collection[int]:
                 or (clitics and not tree.children[index] and _folded(sentence, index) in clitics)
             )
         ]
+        found = sentence.found["functional"] = frozenset(known)
     return found
 
 

@@ -77,11 +77,12 @@ def related(sentence: Sentence) -> Mapping[tuple[str, bool], Sequence[tuple[int,
     if found is None:
         found = sentence.found["constructions"] = {}
         tree = sentence.tree
-        are_words, heads = tree.are_words, tree.heads
+        are_words, heads, children = tree.are_words, tree.heads, tree.children
         for index, kind in enumerate(map(_KINDS.get, tree.relations)):
             if kind is not None:
                 head = heads[index]
-                if head >= 0 and are_words[index] and are_words[head]:
+                # A sign that words depend on is part of the sentence as they are: *paid $ 5*, *for 3 %*.
+                if head >= 0 and (are_words[index] or children[index]):
                     found.setdefault((kind, index < head), []).append((head, index))
     return found
 
@@ -288,18 +289,22 @@ def _is_auxiliary(sentence: Sentence, head: int, index: int) -> bool:
     return not asks(sentence, head)
 
 
-def small_words(sentence: Sentence) -> Collection[int]:
+def small_words(sentence: Sentence) -> frozenset[int]:
     """Return the dependents of verbs, adverbs among them, that lean on them: weak pronouns, negations."""
-    found: Collection[int] | None = sentence.found.get("small words")
+    found: frozenset[int] | None = sentence.found.get("small words")
     if found is None:
-        found, preverbs = functional(sentence), _list("preverbs.yaml", sentence.language)
+        tree, preverbs = sentence.tree, _list("preverbs.yaml", sentence.language)
+        # Nor is a sign that words depend on one.
+        found = frozenset(
+            [index for index in functional(sentence) if tree.are_words[index] or not tree.children[index]]
+        )
         if preverbs:
             adverbs = [
                 index for index, relation in enumerate(sentence.tree.relations) if relation == "advmod"
             ]
-            found = [*found, *[index for index in adverbs if sentence.forms[index].casefold() in preverbs]]
+            found = found.union([index for index in adverbs if sentence.forms[index].casefold() in preverbs])
         if sentence.language == "de":
-            found = [*found, *_reflexive(sentence)]
+            found = found.union(_reflexive(sentence))
         sentence.found["small words"] = found
     return found
 

@@ -82,7 +82,7 @@ class WordOrder(Perturbation):
     """
 
     family = "typological"
-    version = "2"
+    version = "3"
     needs = ("parse",)
     languages: tuple[str, ...] | None = LANGUAGES
     reference = GALACTIC

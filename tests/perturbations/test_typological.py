@@ -231,6 +231,17 @@ def test_negation_goes_with_its_verb_where_treebanks_do_not_mark_it():
     assert rewritten(vietnamese, "osv").text == "Nam tôi không biết"
 
 
+def test_a_sum_or_a_share_is_an_argument_like_any():
+    paid = tree(
+        "She paid $20 for 3% of it.",
+        "PRON 2 nsubj", "VERB 0 root", "SYM 2 obj", "NUM 3 nummod", "ADP 7 case", "NUM 7 nummod", "SYM 2 obl",
+        "ADP 9 case", "PRON 7 nmod", "PUNCT 2 punct",
+    )  # fmt: skip
+    assert rewritten(paid, "sov").text == "She $20 paid for 3% of it."
+    assert rewritten(paid, "ovs").text == "$20 paid she for 3% of it."
+    assert rewritten(paid, "like:ja").text == "She 3% it of for $20 paid."
+
+
 def test_a_german_reflexive_goes_with_its_verb():
     german = spelled(
         "de", "Er PRON 6 nsubj", "hat AUX 6 aux", "sich PRON 6 obj Reflex=Yes", "um ADP 5 case", "Brot NOUN 6 obl",
