@@ -93,7 +93,7 @@ def test_a_sign_that_words_depend_on_moves_with_them():
         "% PUNCT 5 obl",
         "감소했다 VERB 0 root",
     )
-    assert text_of(korean, "vso") == "약 3 % 감소했다 분쟁이"
+    assert text_of(korean, "vso") == "감소했다 분쟁이 약 3 %"
 
 
 @pytest.fixture
