@@ -253,6 +253,9 @@ class _Kept(Rewrite):
     def __new__(cls, *fields: Any, **named: Any) -> Rewrite:  # type: ignore[misc]
         return Rewrite(*fields, **named)
 
+    def __reduce__(self) -> tuple[type[Rewrite], tuple[Any, ...]]:
+        return Rewrite, (self.sentence, self.pieces, self.gaps, self.eligible)
+
 
 class _Ordered(_Kept):
     """Pieces in another order, kept as columns; `Piece` by piece only when somebody asks for them."""

@@ -85,9 +85,6 @@ class NoTree(Tree):
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
-    def __reduce__(self) -> tuple[type[NoTree], tuple[str]]:
-        return NoTree, (self.reason,)
-
     def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
             raise AttributeError(name)

@@ -111,7 +111,8 @@ class Rows:
             return
         left = _chain(above, start - 1) if start else []
         right = _chain(above, end) if end < size else []
-        between = next((node for node in right if node in left), TOP)
+        inside = set(left)
+        between = next((node for node in right if node in inside), TOP)
         if end - start == 1 and not self._closes(start):
             above[start] = between
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 
 import pytest
@@ -98,6 +99,9 @@ def test_with_new_gaps_it_is_a_rewrite_like_any(rewrite):
     assert wide.text == rewrite.text.replace(" ", "   ")
     assert wide.token_edits == rewrite.token_edits
     assert wide.eligible == rewrite.eligible
+    again = copy(rewrite)
+    assert (again.text, again.pieces) == (rewrite.text, rewrite.pieces)
+    assert (again.token_edits, again.eligible) == (rewrite.token_edits, rewrite.eligible)
 
 
 def test_a_reversed_sentence_as_in_the_plugin_example():

@@ -1,7 +1,5 @@
 """The columns of a tree: what they say agrees with the heads, and a sentence without a tree says why."""
 
-import pickle
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,13 +79,3 @@ def test_a_sentence_without_a_tree_says_why(sentence):
     for asked in (sentence.head, sentence.children, sentence.subtree, sentence.extent):
         with pytest.raises(ValueError, match=r"^the sentence has no tree: no parse was given$"):
             asked(0)
-
-
-def test_a_sentence_without_a_tree_can_be_handed_to_another_process():
-    sentence = Sentence.plain("It rains.", "en")
-    with pytest.raises(ValueError, match="no parse was given"):
-        sentence.head(0)
-    again = pickle.loads(pickle.dumps(sentence))
-    assert again == sentence
-    with pytest.raises(ValueError, match="no parse was given"):
-        again.head(0)
